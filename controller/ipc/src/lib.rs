@@ -1,0 +1,31 @@
+//! The messages between a guest and the controller, and between a test and the controller.
+//!
+//! Types and their encoding, and nothing else: no socket, no rule, no plugin. What the preload
+//! library reads is borrowed from the bytes, so that it decodes without allocating.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`guest`] | what a guest says and hears: hello, calls, verdicts |
+//! | [`control`] | what a test or a command says and hears |
+//! | [`frame`] | the one encoding, and the limits on it |
+//! | [`page`] | the layout of the memory that a run shares with its guests |
+#![forbid(unsafe_code)]
+
+pub mod control;
+pub mod frame;
+pub mod guest;
+pub mod page;
+
+/// Version of every message here. A controller refuses a guest of another version.
+pub const VERSION: u16 = 1;
+
+/// The variable that tells a guest its run: the run's directory, then `,` and the number of the
+/// program start that this environment was made for (see [`page::Hello::start`]).
+pub const RUN_VARIABLE: &str = "BIGFOOT_RUN";
+
+/// File in the run's directory on which the controller listens.
+pub const SOCKET: &str = "socket";
+/// File in the run's directory that holds a [`page::Policy`].
+pub const POLICY: &str = "policy";
+/// File in the run's directory that holds the ring of [`page::Hello`].
+pub const HELLOS: &str = "hellos";

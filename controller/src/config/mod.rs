@@ -1,0 +1,107 @@
+//! Where the configuration is, and what it says: flag before environment before file.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `find` | which file it is |
+//! | `tree` | TOML and JSON as one tree with places; `toml` and `json` make it |
+//! | `schema`, `firewall` | what the keys mean |
+//! | `outside` | the same from flags and environment |
+//! | `error` | what is wrong, with the place |
+
+mod error;
+mod find;
+mod firewall;
+mod json;
+mod outside;
+mod schema;
+mod toml;
+mod tree;
+
+use std::ffi::OsString;
+use std::path::{self, Path, PathBuf};
+
+use crate::rules::{Frame, Levels, Place, Policy};
+
+pub use error::Error;
+
+/// What the command line says of the policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `--guard`.
+    pub guard: Option<String>,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--allow`.
+    pub allow: Vec<String>,
+    /// `--deny`.
+    pub deny: Vec<String>,
+    /// `--restrict`.
+    pub restrict: Vec<String>,
+}
+
+/// What is in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Rules and levels.
+    pub policy: Policy,
+    /// Programs that are tools beside the known ones.
+    pub tools: Vec<String>,
+    /// The configuration file, if there is one.
+    pub source: Option<PathBuf>,
+    /// Directory of the configuration file, or else the working directory.
+    pub project: PathBuf,
+    /// Who set the guard levels: `bigfoot.toml:2`, `BIGFOOT_GUARD`, `--guard`; None by default.
+    pub guard_origin: Option<String>,
+}
+
+/// What a configuration file says.
+#[derive(Debug, Clone, Default)]
+struct File {
+    guard: Option<(Levels, String)>,
+    frames: Vec<Frame>,
+    tools: Vec<String>,
+}
+
+/// A variable of the environment, by its name.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// Reads the configuration that holds in a directory.
+///
+/// # Errors
+///
+/// If there are two, or the one cannot be read, or says something that is not understood.
+pub fn load(
+    directory: &Path,
+    flags: &Flags,
+    environment: Environment<'_>,
+) -> Result<Config, Error> {
+    let directory = &path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let named = flags.config.clone().or_else(|| {
+        environment("BIGFOOT_CONFIG").filter(|file| !file.is_empty()).map(PathBuf::from)
+    });
+    let found = match named {
+        Some(file) => Some(find::named(directory, &file)?),
+        None => find::upwards(directory)?,
+    };
+    let home = environment("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+    let project =
+        found.as_ref().and_then(|found| found.path.parent()).unwrap_or(directory).to_owned();
+    let place = Place { directory: project.clone(), home: home.clone() };
+    let file =
+        found.as_ref().map(|found| schema::read(found, &place)).transpose()?.unwrap_or_default();
+    let outside =
+        outside::read(flags, environment, &Place { directory: directory.to_owned(), home })?;
+
+    let guard = outside.guard.or(file.guard);
+    let frames = file.frames.into_iter().chain(outside.frames).collect();
+    Ok(Config {
+        guard_origin: guard.as_ref().map(|(_, origin)| origin.clone()),
+        policy: Policy::new(frames, guard.map(|(levels, _)| levels).unwrap_or_default()),
+        tools: file.tools,
+        source: found.map(|found| found.path),
+        project,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! The engine's thread: questions in, verdicts out; and what is read of a guest while it waits.
+
+use std::io::Write;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
+
+use bigfoot_ipc::control::{Control, Outcome as Told};
+use bigfoot_ipc::frame;
+use bigfoot_ipc::guest::Verdict;
+use crossbeam_channel::Receiver;
+
+use crate::engine::{Asked, Asker, Details, Engine};
+use crate::intake::Job;
+use crate::intake::process::{self, Pid};
+use crate::intake::program::Target;
+use crate::shared::Shared;
+use crate::site::{self, Resolver, Unwinder};
+
+/// The engine's thread.
+#[derive(Debug)]
+pub struct Desk {
+    /// All state.
+    pub engine: Engine,
+    /// What is weaker than asked for, a sentence each.
+    pub notes: Vec<String>,
+    /// Hellos that were lost.
+    pub lost: u64,
+    root: Pid,
+    shared: Shared,
+    unwinder: Unwinder,
+    resolver: Resolver,
+}
+
+impl Desk {
+    /// For the tree below `root`.
+    #[must_use]
+    pub fn new(engine: Engine, shared: Shared, root: Pid) -> Self {
+        let (unwinder, resolver) = (Unwinder::default(), Resolver::default());
+        Self { engine, notes: Vec::new(), lost: 0, root, shared, unwinder, resolver }
+    }
+
+    /// Answers until the run is over; the connection to tell how it went, if a command asked.
+    pub fn serve(&mut self, jobs: &Receiver<Job>) -> Option<UnixStream> {
+        while let Ok(job) = jobs.recv() {
+            match job {
+                Job::Ask { asker, asked, stream } => self.ask(asker, asked, stream),
+                Job::Control { control: Control::Verify { version }, stream } => {
+                    if version == bigfoot_ipc::VERSION {
+                        return Some(stream);
+                    }
+                    let reason =
+                        format!("this run is of version {}, not {version}", bigfoot_ipc::VERSION);
+                    reply(stream, &Told::Refused { reason });
+                }
+                Job::Note(note) => self.notes.push(note),
+                Job::Stop => break,
+            }
+        }
+        self.hear();
+        None
+    }
+
+    /// Takes note of who said hello since the last time.
+    pub fn hear(&mut self) {
+        let (hellos, lost) = self.shared.hellos();
+        self.lost += lost;
+        for hello in hellos {
+            let program = || process::executable(hello.process).map(Target::at);
+            self.engine.processes().hello(hello.process, hello.parent, hello.start, program);
+        }
+    }
+
+    fn ask(&mut self, mut asker: Asker, asked: Asked, stream: UnixStream) {
+        self.hear();
+        if asker.test.is_none() && self.engine.wants_test() {
+            let stack = self.unwinder.capture(asker.pid.cast_signed(), asker.registers);
+            asker.test = site::rust_test(&self.resolver.places(&stack));
+        }
+        let outcome = self.engine.ask(&asker, asked);
+        if let Some(number) = outcome.undescribed {
+            let details = self.details(&asker);
+            self.engine.describe(number, details);
+        }
+        match outcome.real {
+            None => reply(stream, &outcome.verdict),
+            // A name server may take its time; nobody else waits for it.
+            Some((name, port)) => {
+                drop(std::thread::spawn(move || reply(stream, &real(&name, port))))
+            }
+        }
+    }
+
+    /// What is known of a call beyond itself, while its thread waits.
+    fn details(&mut self, asker: &Asker) -> Details {
+        Details {
+            stack: self.unwinder.capture(asker.pid.cast_signed(), asker.registers),
+            chain: process::chain(asker.pid, self.root),
+            thread: process::thread_name(asker.pid, asker.thread),
+            script: site::script(asker.pid.cast_signed()),
+        }
+    }
+}
+
+/// The real address of a name whose stand-in was connected to.
+fn real(name: &str, port: u16) -> Verdict {
+    let found: Option<SocketAddr> = (name, port).to_socket_addrs().ok().and_then(|mut found| {
+        let all: Vec<_> = found.by_ref().collect();
+        all.iter().find(|address| address.is_ipv4()).or(all.first()).copied()
+    });
+    match found {
+        Some(to) => Verdict::Redirect { to },
+        None => Verdict::Deny { errno: nix::libc::EHOSTUNREACH },
+    }
+}
+
+/// Answers a connection; one that has gone away needs none.
+pub fn reply<T: serde::Serialize>(mut stream: UnixStream, message: &T) {
+    if let Ok(bytes) = frame::encode(message) {
+        let _ = stream.write_all(&bytes);
+    }
+}

@@ -1,0 +1,181 @@
+//! A guest's question, with what the machine says of it: whose a server is, which file a program
+//! is, what a relative path means.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use bigfoot_ipc::frame;
+use bigfoot_ipc::guest::{self, Call, Request, Transport, Verdict};
+
+use super::Job;
+use super::hosts::Hosts;
+use super::process::{self, Pid};
+use super::program::Target;
+use super::provenance::Provenance;
+use crate::call::{Load, Open, Peer, Query};
+use crate::engine::{Asked, Asker};
+use crate::rules::host;
+
+/// Longest name that is taken for one, in bytes (RFC 1035, with room for escapes).
+const NAME_BYTES_MAX: usize = 1024;
+
+/// Where facts come from.
+#[derive(Debug)]
+pub struct Facts {
+    provenance: Provenance,
+    hosts: Hosts,
+}
+
+impl Facts {
+    /// For the tree below `root`.
+    #[must_use]
+    pub fn new(root: Pid) -> Self {
+        Self { provenance: Provenance::new(root), hosts: Hosts::new() }
+    }
+
+    /// The question in these bytes as a job. None if it needs no engine, or is none: then the
+    /// connection is closed, which the guest takes for a refusal.
+    pub fn job(&mut self, pid: Pid, body: &[u8], mut stream: UnixStream) -> Option<Job> {
+        let request: Request<'_> = frame::decode(body).ok()?;
+        if request.asker.version != bigfoot_ipc::VERSION {
+            let version = request.asker.version;
+            return Some(Job::Note(format!(
+                "process {pid} has a preload library of another version ({version}); its calls were refused"
+            )));
+        }
+        if let Call::Serve { cookie, inode, .. } = request.call {
+            self.provenance.serves(cookie, inode);
+            let _ = stream.write_all(&frame::encode(&Verdict::Allow).ok()?); // the guest may be gone
+            return None;
+        }
+        let stat = process::stat(pid)?;
+        let guest = request.asker;
+        let asker = Asker {
+            pid,
+            parent: stat.parent,
+            started: stat.started,
+            lineage: guest.lineage,
+            thread: guest.thread,
+            registers: guest.registers,
+            test: test_name(guest.test),
+            in_lookup: guest.in_lookup,
+        };
+        let asked = self.asked(pid, request.call)?;
+        Some(Job::Ask { asker, asked, stream })
+    }
+
+    fn asked(&mut self, pid: Pid, call: Call<'_>) -> Option<Asked> {
+        Some(match call {
+            Call::Connect { transport, peer } => self.connect(pid, transport, peer),
+            Call::Lookup { query } => self.look_up(query)?,
+            Call::Resolved { name, addresses } => {
+                Asked::Resolved { name: name_of(name)?, addresses: addresses_of(addresses) }
+            }
+            Call::Open { path, directory, read, write } => {
+                let path = process::absolute(pid, directory, path_of(path));
+                Asked::Open(Open { path, read, write })
+            }
+            Call::Exec { file, directory, search, arguments, spawns } => Asked::Exec {
+                target: Target::find(pid, directory, path_of(file), search),
+                arguments: words(arguments),
+                spawns,
+            },
+            Call::ExecFailed { start } => Asked::ExecFailed(start),
+            Call::Load { library } => {
+                Asked::Load(Load { library: String::from_utf8_lossy(library).into_owned() })
+            }
+            Call::Serve { .. } => return None,
+        })
+    }
+
+    fn connect(&self, pid: Pid, transport: Transport, peer: guest::Peer<'_>) -> Asked {
+        let (peer, own) = match peer {
+            guest::Peer::Internet(address) => {
+                let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+                (Peer::Internet(address), self.provenance.owns(transport, address))
+            }
+            guest::Peer::Unix([0, name @ ..]) => {
+                let shown: Vec<u8> = [b"@", name].concat();
+                (Peer::UnixAbstract(name.to_vec()), self.provenance.owns_unix(&shown))
+            }
+            guest::Peer::Unix(path) => {
+                let absolute = process::absolute(pid, nix::libc::AT_FDCWD, path_of(path));
+                (Peer::UnixPath(absolute), self.provenance.owns_unix(path))
+            }
+            guest::Peer::Other(family) => (Peer::Other(family), false),
+        };
+        Asked::Connect { transport, peer, own }
+    }
+
+    fn look_up(&mut self, query: guest::Query<'_>) -> Option<Asked> {
+        let stand_in = matches!(query, guest::Query::Name(_));
+        let (query, known) = match query {
+            guest::Query::Name(name) | guest::Query::Records(name) => {
+                let name = name_of(name)?;
+                let known = self.hosts.knows(&name);
+                (Query::Name(name), known)
+            }
+            guest::Query::Address(address) => {
+                let address = address.to_canonical();
+                (Query::Address(address), self.hosts.knows_address(address))
+            }
+        };
+        Some(Asked::Lookup { query, known, stand_in })
+    }
+}
+
+/// A test's name as runners publish it: pytest adds the phase in brackets.
+fn test_name(published: &[u8]) -> Option<String> {
+    let name = String::from_utf8_lossy(published);
+    let name = match name.rsplit_once(" (") {
+        Some((name, phase)) if phase.ends_with(')') => name,
+        _ => &name,
+    };
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+fn path_of(bytes: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(bytes))
+}
+
+fn name_of(bytes: &[u8]) -> Option<String> {
+    (bytes.len() <= NAME_BYTES_MAX).then(|| host::normal(&String::from_utf8_lossy(bytes)))
+}
+
+fn addresses_of(bytes: &[u8]) -> Vec<IpAddr> {
+    let (wide, _) = bytes.as_chunks::<16>();
+    wide.iter().map(|octets| IpAddr::V6(Ipv6Addr::from(*octets)).to_canonical()).collect()
+}
+
+fn words(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut words: Vec<Vec<u8>> = bytes.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
+    words.pop(); // behind the last zero byte
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The phase is no part of a test's name; brackets of a parameter are.
+    #[test]
+    fn a_published_name_loses_its_phase() {
+        assert_eq!(
+            test_name(b"t/test_a.py::test_b[x (1)] (call)").as_deref(),
+            Some("t/test_a.py::test_b[x (1)]")
+        );
+        assert_eq!(test_name(b"tests::plain").as_deref(), Some("tests::plain"));
+        assert_eq!(test_name(b""), None);
+    }
+
+    /// Every word ends in a zero byte, empty ones too.
+    #[test]
+    fn arguments_are_split_at_zero_bytes() {
+        assert_eq!(words(b"a\0\0b\0"), [b"a".to_vec(), b"".to_vec(), b"b".to_vec()]);
+        assert!(words(b"").is_empty());
+    }
+}

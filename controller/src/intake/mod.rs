@@ -1,0 +1,250 @@
+//! What arrives, and from whom: connections of guests become questions with the facts that the
+//! engine needs, and go to its thread over a channel.
+//!
+//! One event loop reads; a guest that is slow to ask holds nobody up.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::time::{Duration, Instant};
+
+use bigfoot_ipc::control::{self, Control};
+use bigfoot_ipc::frame::{self, LENGTH_BYTES};
+use crossbeam_channel::Sender;
+use rustix::event::epoll;
+
+use crate::engine::{Asked, Asker};
+
+pub mod facts;
+pub mod hosts;
+pub mod process;
+pub mod program;
+pub mod provenance;
+
+use facts::Facts;
+use process::Pid;
+
+/// How long a connection may take to send its question.
+const QUESTION_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long to wait when no descriptor is left for another connection.
+const FULL_PAUSE: Duration = Duration::from_millis(2);
+/// Number of the listener among the polled.
+const LISTENER: u64 = 0;
+
+/// What goes to the engine's thread.
+#[derive(Debug)]
+pub enum Job {
+    /// A guest's question.
+    Ask {
+        /// Who asks.
+        asker: Asker,
+        /// What.
+        asked: Asked,
+        /// Where the verdict goes.
+        stream: UnixStream,
+    },
+    /// A word of a command of ours.
+    Control {
+        /// The word.
+        control: Control,
+        /// Where the outcome goes.
+        stream: UnixStream,
+    },
+    /// Something for the report.
+    Note(String),
+    /// The run is over.
+    Stop,
+}
+
+/// A connection that has not asked yet.
+#[derive(Debug)]
+struct Connection {
+    stream: UnixStream,
+    pid: Pid,
+    bytes: Vec<u8>,
+    since: Instant,
+}
+
+/// The event loop's state.
+#[derive(Debug)]
+pub struct Intake {
+    listener: UnixListener,
+    poll: std::os::fd::OwnedFd,
+    connections: HashMap<u64, Connection>,
+    next: u64,
+    facts: Facts,
+    root: Pid,
+    jobs: Sender<Job>,
+    strangers: u64,
+}
+
+impl Intake {
+    /// Listens for guests below `root`.
+    ///
+    /// # Errors
+    ///
+    /// No descriptor is left.
+    pub fn new(listener: UnixListener, root: Pid, jobs: Sender<Job>) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        epoll::add(&poll, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
+        let facts = Facts::new(root);
+        Ok(Self {
+            listener,
+            poll,
+            connections: HashMap::new(),
+            next: 1,
+            facts,
+            root,
+            jobs,
+            strangers: 0,
+        })
+    }
+
+    /// Serves until the engine's thread is gone.
+    pub fn serve(mut self) {
+        let mut events = Vec::with_capacity(64);
+        let wait = rustix::event::Timespec { tv_sec: 5, tv_nsec: 0 };
+        loop {
+            events.clear();
+            let polled =
+                epoll::wait(&self.poll, rustix::buffer::spare_capacity(&mut events), Some(&wait));
+            if polled.is_err_and(|error| error != rustix::io::Errno::INTR) {
+                return;
+            }
+            for event in &events {
+                let alive = match event.data.u64() {
+                    LISTENER => self.accept(),
+                    number => self.read(number),
+                };
+                if !alive {
+                    return;
+                }
+            }
+            self.connections.retain(|_, connection| connection.since.elapsed() < QUESTION_TIME_MAX);
+        }
+    }
+
+    /// Takes every connection that waits. False once the run is over.
+    fn accept(&mut self) -> bool {
+        loop {
+            match self.listener.accept() {
+                Ok((stream, _)) => {
+                    if !self.admit(stream) {
+                        return false;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => {
+                    std::thread::sleep(FULL_PAUSE); // no descriptor left: others are being answered
+                    return true;
+                }
+            }
+        }
+    }
+
+    fn admit(&mut self, stream: UnixStream) -> bool {
+        let Ok(peer) = rustix::net::sockopt::socket_peercred(stream.as_fd()) else {
+            return true;
+        };
+        let pid = peer.pid.as_raw_nonzero().get().cast_unsigned();
+        if !process::is_below(pid, self.root) {
+            return self.refuse(pid);
+        }
+        let number = self.next;
+        self.next += 1;
+        let data = epoll::EventData::new_u64(number);
+        let flags = epoll::EventFlags::IN | epoll::EventFlags::RDHUP;
+        if stream.set_nonblocking(true).is_ok()
+            && epoll::add(&self.poll, &stream, data, flags).is_ok()
+        {
+            let connection = Connection { stream, pid, bytes: Vec::new(), since: Instant::now() };
+            self.connections.insert(number, connection);
+            return self.read(number); // the question is often there by now
+        }
+        true
+    }
+
+    /// A process outside the run's tree is not served, whoever it belongs to.
+    fn refuse(&mut self, pid: Pid) -> bool {
+        self.strangers += 1;
+        if self.strangers > 1 {
+            return true;
+        }
+        let name = process::command(pid).unwrap_or_else(|| "gone by now".into());
+        let note = format!("a process outside the run asked and was refused: {pid} ({name})");
+        self.jobs.send(Job::Note(note)).is_ok()
+    }
+
+    /// Reads what a connection has sent. False once the run is over.
+    fn read(&mut self, number: u64) -> bool {
+        let Some(connection) = self.connections.get_mut(&number) else {
+            return true;
+        };
+        match connection.fill() {
+            Ok(false) => true,
+            Ok(true) => match self.connections.remove(&number) {
+                Some(connection) => self.hand_on(connection),
+                None => true,
+            },
+            Err(_) => {
+                self.connections.remove(&number); // it went away: there is nobody to answer
+                true
+            }
+        }
+    }
+
+    fn hand_on(&mut self, connection: Connection) -> bool {
+        let Connection { stream, pid, bytes, .. } = connection;
+        if stream.set_nonblocking(false).is_err() {
+            return true;
+        }
+        let job = if bytes.starts_with(&control::MAGIC) {
+            let body = bytes.get(2 * LENGTH_BYTES..).unwrap_or_default();
+            frame::decode(body).map(|control| Job::Control { control, stream }).ok()
+        } else {
+            self.facts.job(pid, bytes.get(LENGTH_BYTES..).unwrap_or_default(), stream)
+        };
+        match job {
+            Some(job) => self.jobs.send(job).is_ok(),
+            None => true, // answered already, or nonsense: the guest finds its connection closed
+        }
+    }
+}
+
+impl Connection {
+    /// Reads; true once the whole question is there.
+    fn fill(&mut self) -> io::Result<bool> {
+        loop {
+            let missing = self.missing()?;
+            if missing == 0 {
+                return Ok(true);
+            }
+            let from = self.bytes.len();
+            let space = missing.min(64 << 10);
+            self.bytes.resize(from + space, 0);
+            let read = self.stream.read(&mut self.bytes[from..]);
+            self.bytes.truncate(from + read.as_ref().map_or(0, |bytes| *bytes));
+            match read {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// How many bytes are still to come, as far as is known.
+    fn missing(&self) -> io::Result<usize> {
+        let control = usize::from(self.bytes.starts_with(&control::MAGIC)) * LENGTH_BYTES;
+        let head = self.bytes.get(control..control + LENGTH_BYTES);
+        let Some(head) = head.and_then(|head| <[u8; LENGTH_BYTES]>::try_from(head).ok()) else {
+            return Ok(control + LENGTH_BYTES - self.bytes.len());
+        };
+        let length = frame::length(head).map_err(io::Error::other)?;
+        Ok((control + LENGTH_BYTES + length).saturating_sub(self.bytes.len()))
+    }
+}

@@ -1,0 +1,164 @@
+//! Facts of a process, read from /proc (proc(5)).
+
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+/// A process, as the controller numbers it.
+pub type Pid = u32;
+
+/// Longest command line in a report, in characters.
+const COMMAND_CHARS_MAX: usize = 120;
+/// Most ancestors that are followed.
+const DEPTH_MAX: usize = 256;
+
+/// What /proc/PID/stat tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stat {
+    /// The process's parent.
+    pub parent: Pid,
+    /// When it started, in clock ticks since the machine did; with the number, one of a kind.
+    pub started: u64,
+}
+
+/// Parent and start of a process; None if it is gone.
+#[must_use]
+pub fn stat(pid: Pid) -> Option<Stat> {
+    let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    // The name, in brackets, may hold anything; what follows the last bracket is numbers.
+    let behind = text.iter().rposition(|byte| *byte == b')')?;
+    let text = String::from_utf8_lossy(text.get(behind + 2..)?).into_owned();
+    let fields: Vec<&str> = text.split(' ').collect();
+    Some(Stat { parent: fields.get(1)?.parse().ok()?, started: fields.get(19)?.parse().ok()? })
+}
+
+/// Whether `root` is an ancestor of a process, or the process itself.
+#[must_use]
+pub fn is_below(pid: Pid, root: Pid) -> bool {
+    let mut at = pid;
+    for _ in 0..DEPTH_MAX {
+        if at == root {
+            return true;
+        }
+        match stat(at) {
+            Some(stat) if stat.parent > 0 => at = stat.parent,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// The executable of a process; links followed.
+#[must_use]
+pub fn executable(pid: Pid) -> Option<PathBuf> {
+    let path = fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+    let text = path.as_os_str().as_encoded_bytes();
+    let text = text.strip_suffix(b" (deleted)").unwrap_or(text).to_vec();
+    Some(PathBuf::from(std::ffi::OsString::from_vec(text)))
+}
+
+/// Name of a thread (its first 15 bytes), where it differs from its process's.
+#[must_use]
+pub fn thread_name(pid: Pid, thread: u32) -> Option<String> {
+    let name = |of: u32| fs::read_to_string(format!("/proc/{pid}/task/{of}/comm")).ok();
+    let own = name(thread)?;
+    (name(pid)? != own).then(|| own.trim_end_matches('\n').to_owned())
+}
+
+/// The command line of a process, shortened.
+#[must_use]
+pub fn command(pid: Pid) -> Option<String> {
+    let bytes = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let words = bytes.split(|byte| *byte == 0).filter(|word| !word.is_empty());
+    let mut text: Vec<String> =
+        words.map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+    if let Some(first) = text.first_mut() {
+        let name = Path::new(first).file_name().map(|name| name.to_string_lossy().into_owned());
+        *first = name.unwrap_or_default();
+    }
+    Some(shortened(&text.join(" ")))
+}
+
+/// The beginning of a text, with an ellipsis where it was cut.
+#[must_use]
+pub fn shortened(text: &str) -> String {
+    match text.char_indices().nth(COMMAND_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Command lines from below `root` down to a process.
+#[must_use]
+pub fn chain(pid: Pid, root: Pid) -> Vec<String> {
+    let mut chain = Vec::new();
+    let mut at = pid;
+    while at != root && at > 1 && chain.len() < DEPTH_MAX {
+        chain.extend(command(at));
+        match stat(at) {
+            Some(stat) => at = stat.parent,
+            None => break,
+        }
+    }
+    chain.reverse();
+    chain.dedup(); // a fork that has not become anything else yet
+    chain
+}
+
+/// A path of a guest's as an absolute one, without `.`, `..` and doubled slashes; links not followed.
+/// `directory` is a descriptor of the guest's, or `AT_FDCWD`.
+#[must_use]
+pub fn absolute(pid: Pid, directory: i32, path: &Path) -> PathBuf {
+    let mut whole = PathBuf::new();
+    if path.is_relative() {
+        let base = if directory == nix::libc::AT_FDCWD {
+            format!("/proc/{pid}/cwd")
+        } else {
+            format!("/proc/{pid}/fd/{directory}")
+        };
+        whole = fs::read_link(base).unwrap_or_default();
+    }
+    whole.push(path);
+    normal(&whole)
+}
+
+/// A path without `.`, `..` and doubled slashes.
+fn normal(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(normal.pop()),
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The test's own process is below its parent and not below itself's child.
+    #[test]
+    fn lineage_is_read_off_proc() {
+        let own = std::process::id();
+        let parent = stat(own).unwrap().parent;
+
+        assert!(is_below(own, own));
+        assert!(is_below(own, parent));
+        assert!(!is_below(parent, own));
+        assert_eq!(stat(u32::MAX), None);
+    }
+
+    /// A relative path starts from the guest's own directory.
+    #[test]
+    fn paths_become_absolute() {
+        let own = std::process::id();
+        let here = std::env::current_dir().unwrap();
+
+        assert_eq!(absolute(own, nix::libc::AT_FDCWD, Path::new("a/./b/../c")), here.join("a/c"));
+        assert_eq!(absolute(own, nix::libc::AT_FDCWD, Path::new("/a//b/../c")), Path::new("/a/c"));
+    }
+}

@@ -1,0 +1,229 @@
+//! What a program file is: which loader it wants, whether our library can be loaded into it, and
+//! which interpreter runs it where it is a script (execve(2), elf(5)).
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use object::elf;
+use object::read::elf::{FileHeader, ProgramHeader};
+
+use super::process::{self, Pid};
+use crate::report::Reason;
+
+/// Interpreters that a script may lead to, one through the other (the kernel's own limit).
+const INTERPRETERS_MAX: usize = 5;
+/// Bytes of a file that are looked at: enough for every loader's headers.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// A file on disk, whatever it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    /// The file at a path, links followed.
+    #[must_use]
+    pub fn of(path: &Path) -> Option<Self> {
+        let meta = fs::metadata(path).ok()?;
+        Some(Self { device: meta.dev(), inode: meta.ino() })
+    }
+}
+
+/// A program that is about to be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its path: absolute, links not followed; as given where it is not there.
+    pub program: PathBuf,
+    /// Its path with links followed.
+    pub real: PathBuf,
+    /// The file; None where it is not there.
+    pub identity: Option<Identity>,
+    /// The interpreter that runs it, where it is a script; the last one of a chain.
+    pub interpreter: Option<(PathBuf, Identity)>,
+    /// Why nothing can be seen of it; None where our library can be loaded.
+    pub blind: Option<Reason>,
+}
+
+impl Target {
+    /// What a guest is about to start. `search` is the value of PATH where the call searches it.
+    #[must_use]
+    pub fn find(pid: Pid, directory: i32, file: &Path, search: Option<&[u8]>) -> Self {
+        let program = match search {
+            Some(search) => searched(pid, file, search).unwrap_or_else(|| file.to_owned()),
+            None if file.as_os_str().is_empty() => {
+                fs::read_link(format!("/proc/{pid}/fd/{directory}")).unwrap_or_default()
+            }
+            None => process::absolute(pid, directory, file),
+        };
+        Self::at(program)
+    }
+
+    /// The program at an absolute path.
+    #[must_use]
+    pub fn at(program: PathBuf) -> Self {
+        let identity = Identity::of(&program).filter(|_| program.is_file());
+        let real = fs::canonicalize(&program).unwrap_or_else(|_| program.clone());
+        let mut target = Self { program, real, identity, interpreter: None, blind: None };
+        let mut file = target.real.clone();
+        for _ in 0..INTERPRETERS_MAX {
+            let head = head(&file);
+            match interpreter(&head) {
+                Some(next) => {
+                    target.interpreter =
+                        Identity::of(&next).map(|identity| (next.clone(), identity));
+                    file = next;
+                }
+                None => {
+                    target.blind = blindness(&file, &head);
+                    break;
+                }
+            }
+        }
+        target
+    }
+
+    /// Whether this file, or the interpreter that it leads to, is that one.
+    #[must_use]
+    pub fn leads_to(&self, identity: Identity) -> bool {
+        self.identity == Some(identity)
+            || self.interpreter.as_ref().is_some_and(|(_, by)| *by == identity)
+    }
+
+    /// Whether there is no such file.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.identity.is_none()
+    }
+
+    /// Whether a loader would complain about our library: one of another class, machine or libc.
+    #[must_use]
+    pub fn would_complain(&self) -> bool {
+        matches!(self.blind, Some(Reason::OtherClass | Reason::ForeignLibc))
+    }
+}
+
+/// The first file of this name on PATH that can be executed (execvp(3)).
+fn searched(pid: Pid, file: &Path, search: &[u8]) -> Option<PathBuf> {
+    let folders =
+        search.split(|byte| *byte == b':').map(|folder| Path::new(OsStr::from_bytes(folder)));
+    folders.map(|folder| process::absolute(pid, nix::libc::AT_FDCWD, &folder.join(file))).find(
+        |path| {
+            fs::metadata(path)
+                .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+        },
+    )
+}
+
+fn head(path: &Path) -> Vec<u8> {
+    let mut head = Vec::new();
+    if let Ok(file) = File::open(path) {
+        let _ = file.take(HEAD_BYTES as u64).read_to_end(&mut head); // what was read is what is known
+    }
+    head
+}
+
+/// The interpreter that a script names.
+fn interpreter(head: &[u8]) -> Option<PathBuf> {
+    let line = head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    Some(PathBuf::from(OsStr::from_bytes(words.next()?)))
+}
+
+/// Why our library cannot be loaded into this file's process.
+fn blindness(path: &Path, head: &[u8]) -> Option<Reason> {
+    if is_privileged(path) {
+        return Some(Reason::Privileged);
+    }
+    match head.get(..5)? {
+        [0x7f, b'E', b'L', b'F', class] if *class == elf::ELFCLASS64.0 => {}
+        [0x7f, b'E', b'L', b'F', _] => return Some(Reason::OtherClass),
+        _ => return None, // no program: the kernel says so, or a shell reads it
+    }
+    let header = elf::FileHeader64::<object::LittleEndian>::parse(head).ok()?;
+    if header.e_machine(object::LittleEndian) != native() {
+        return Some(Reason::OtherClass);
+    }
+    match loader(header, head) {
+        None => Some(Reason::Static),
+        Some(loader) if loader.windows(8).any(|part| part == b"ld-linux") => None,
+        Some(_) => Some(Reason::ForeignLibc),
+    }
+}
+
+const fn native() -> elf::Machine {
+    if cfg!(target_arch = "aarch64") { elf::EM_AARCH64 } else { elf::EM_X86_64 }
+}
+
+/// The loader that a program asks for (`PT_INTERP`).
+fn loader<'a>(
+    header: &elf::FileHeader64<object::LittleEndian>,
+    head: &'a [u8],
+) -> Option<&'a [u8]> {
+    let endian = object::LittleEndian;
+    let segments = header.program_headers(endian, head).ok()?;
+    let segment = segments.iter().find(|segment| segment.p_type(endian) == elf::PT_INTERP)?;
+    segment.data(endian, head).ok()
+}
+
+/// Whether the loader leaves LD_PRELOAD unread for it (ld.so(8), "Secure-execution mode").
+fn is_privileged(path: &Path) -> bool {
+    let Ok(meta) = fs::metadata(path) else {
+        return false;
+    };
+    let mode = meta.permissions().mode();
+    let changes_user = mode & 0o4000 != 0 && meta.uid() != nix::unistd::geteuid().as_raw();
+    let changes_group = mode & 0o2010 == 0o2010 && meta.gid() != nix::unistd::getegid().as_raw();
+    let mut none = [0_u8; 0];
+    let capable =
+        rustix::fs::getxattr(path, "security.capability", &mut none).is_ok_and(|bytes| bytes > 0);
+    changes_user || changes_group || capable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Programs of this machine's own libc are seen.
+    #[test]
+    fn a_dynamic_program_is_not_blind() {
+        let target = Target::find(
+            std::process::id(),
+            nix::libc::AT_FDCWD,
+            Path::new("true"),
+            Some(b"/nowhere:/usr/bin"),
+        );
+
+        assert_eq!(target.program, Path::new("/usr/bin/true"));
+        assert_eq!((target.blind, target.is_missing()), (None, false));
+    }
+
+    /// What is not there has no identity, and is no reason to call a process blind.
+    #[test]
+    fn a_missing_program_is_missing() {
+        let target = Target::at("/nowhere/at-all".into());
+
+        assert!(target.is_missing());
+        assert_eq!(target.blind, None);
+    }
+
+    /// The last interpreter is what runs, however many scripts are in between.
+    #[test]
+    fn a_script_leads_to_its_interpreter() {
+        let folder = std::env::temp_dir().join(format!("bigfoot-script-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (inner, outer) = (folder.join("inner"), folder.join("outer"));
+        fs::write(&inner, "#! /bin/sh -e\n").unwrap();
+        fs::write(&outer, format!("#!{}\n", inner.display())).unwrap();
+
+        let target = Target::at(outer);
+        fs::remove_dir_all(&folder).unwrap();
+
+        assert!(target.leads_to(Identity::of(Path::new("/bin/sh")).unwrap()));
+    }
+}

@@ -1,0 +1,207 @@
+//! Whose a loopback server is: verified with the kernel when a call to it is made, never by port or
+//! from memory alone, since the port may meanwhile be another's.
+
+use std::collections::HashSet;
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use bigfoot_ipc::guest::Transport;
+use rustix::net::netlink;
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
+
+use super::process::{self, Pid};
+
+/// Most sockets remembered; older ones are then looked for among the tree's descriptors.
+const SOCKETS_MAX: usize = 1 << 20;
+
+/// Numbers of linux/sock_diag.h and linux/inet_diag.h.
+const SOCK_DIAG_BY_FAMILY: u16 = 20;
+const NLM_F_REQUEST: u16 = 1;
+const REQUEST_BYTES: usize = 72;
+/// Where a reply holds the socket's cookie and its inode (`struct inet_diag_msg` behind a header).
+const COOKIE_AT: usize = 16 + 44;
+const INODE_AT: usize = 16 + 68;
+
+/// The sockets that the tree serves on.
+#[derive(Debug)]
+pub struct Provenance {
+    root: Pid,
+    cookies: HashSet<u64>,
+    inodes: HashSet<u64>,
+    diagnosis: Option<OwnedFd>,
+}
+
+impl Provenance {
+    /// For the tree below `root`.
+    #[must_use]
+    pub fn new(root: Pid) -> Self {
+        let socket = rustix::net::socket_with(
+            AddressFamily::NETLINK,
+            SocketType::RAW,
+            SocketFlags::CLOEXEC,
+            Some(netlink::SOCK_DIAG),
+        );
+        Self { root, cookies: HashSet::new(), inodes: HashSet::new(), diagnosis: socket.ok() }
+    }
+
+    /// A process of the tree serves on this socket.
+    pub fn serves(&mut self, cookie: u64, inode: u64) {
+        if self.cookies.len() < SOCKETS_MAX {
+            self.cookies.insert(cookie);
+            self.inodes.insert(inode);
+        }
+    }
+
+    /// Whether the server at this address is the tree's own.
+    #[must_use]
+    pub fn owns(&self, transport: Transport, address: SocketAddr) -> bool {
+        if !is_local(address.ip()) {
+            return false;
+        }
+        match self.server(transport, address) {
+            Some((cookie, inode)) => {
+                self.cookies.contains(&cookie) || (inode != 0 && self.holds(inode))
+            }
+            None => false,
+        }
+    }
+
+    /// Cookie and inode of the socket that serves at an address, from the kernel (sock_diag(7)).
+    fn server(&self, transport: Transport, address: SocketAddr) -> Option<(u64, u64)> {
+        let socket = self.diagnosis.as_ref()?.as_fd();
+        let request = request(transport, address)?;
+        rustix::net::send(socket, &request, SendFlags::empty()).ok()?;
+        let mut reply = [0; 4096];
+        let (_, length) = rustix::net::recv(socket, &mut reply, RecvFlags::empty()).ok()?;
+        let reply = reply.get(..length)?;
+        let kind = u16::from_le_bytes(reply.get(4..6)?.try_into().ok()?);
+        if kind != SOCK_DIAG_BY_FAMILY {
+            return None; // nobody serves there
+        }
+        let cookie = u64::from_le_bytes(reply.get(COOKIE_AT..COOKIE_AT + 8)?.try_into().ok()?);
+        let inode = u32::from_le_bytes(reply.get(INODE_AT..INODE_AT + 4)?.try_into().ok()?);
+        Some((cookie, u64::from(inode)))
+    }
+
+    /// Whether a process of the tree holds a socket that no hook told of: a static program's.
+    fn holds(&self, inode: u64) -> bool {
+        let wanted = format!("socket:[{inode}]");
+        let Ok(processes) = fs::read_dir("/proc") else {
+            return false;
+        };
+        let pids =
+            processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<Pid>().ok());
+        pids.filter(|pid| *pid != self.root)
+            .any(|pid| has(pid, &wanted) && process::is_below(pid, self.root))
+    }
+
+    /// Whether the server on this socket of the file system, or in the abstract name space (then
+    /// `name` starts with `@`), is the tree's own.
+    #[must_use]
+    pub fn owns_unix(&self, name: &[u8]) -> bool {
+        // Num RefCount Protocol Flags Type St Inode Path
+        let Ok(table) = fs::read("/proc/net/unix") else {
+            return false;
+        };
+        table.split(|byte| *byte == b'\n').any(|line| {
+            let line = String::from_utf8_lossy(line);
+            let mut words = line.split_ascii_whitespace().skip(6);
+            let inode = words.next().and_then(|inode| inode.parse::<u64>().ok());
+            let path = words.next().unwrap_or_default();
+            path.as_bytes() == name
+                && inode.is_some_and(|inode| self.inodes.contains(&inode) || self.holds(inode))
+        })
+    }
+}
+
+fn has(pid: Pid, wanted: &str) -> bool {
+    let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return false;
+    };
+    files
+        .flatten()
+        .any(|file| fs::read_link(file.path()).is_ok_and(|link| link == Path::new(wanted)))
+}
+
+/// Whether an address can only be this machine's own.
+fn is_local(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    address.is_loopback() || address.is_unspecified() || is_own(address)
+}
+
+/// Whether the machine has this address: only then can a socket be bound to it.
+fn is_own(address: IpAddr) -> bool {
+    std::net::UdpSocket::bind((address, 0)).is_ok()
+}
+
+/// `struct nlmsghdr` and `struct inet_diag_req_v2`.
+fn request(transport: Transport, address: SocketAddr) -> Option<[u8; REQUEST_BYTES]> {
+    let protocol = match transport {
+        Transport::Stream => nix::libc::IPPROTO_TCP,
+        Transport::Datagram => nix::libc::IPPROTO_UDP,
+        Transport::Other => return None,
+    };
+    let target = match address.ip().to_canonical() {
+        ip if ip.is_unspecified() && ip.is_ipv4() => IpAddr::from([127, 0, 0, 1]),
+        ip if ip.is_unspecified() => IpAddr::from(std::net::Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    let mut bytes = [0; REQUEST_BYTES];
+    let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
+    put(0, &(REQUEST_BYTES as u32).to_le_bytes());
+    put(4, &SOCK_DIAG_BY_FAMILY.to_le_bytes());
+    put(6, &NLM_F_REQUEST.to_le_bytes());
+    let family = if target.is_ipv4() { nix::libc::AF_INET } else { nix::libc::AF_INET6 };
+    put(16, &[family as u8, protocol as u8]);
+    put(20, &u32::MAX.to_le_bytes()); // any state
+    // For TCP the server is the source; for UDP the kernel has the two ends the other way round.
+    let (port_at, address_at) = if transport == Transport::Stream { (24, 28) } else { (26, 44) };
+    put(port_at, &address.port().to_be_bytes());
+    match target {
+        IpAddr::V4(ip) => put(address_at, &ip.octets()),
+        IpAddr::V6(ip) => put(address_at, &ip.octets()),
+    }
+    put(64, &[0xff; 8]); // no cookie
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, UdpSocket};
+
+    use super::*;
+
+    /// A server is known by the socket that the kernel names, in both families and transports.
+    #[test]
+    fn the_kernel_tells_who_serves() {
+        let mut provenance = Provenance::new(std::process::id());
+        let stream = TcpListener::bind("127.0.0.1:0").unwrap();
+        let datagram = UdpSocket::bind("127.0.0.1:0").unwrap();
+
+        let cookie = |socket: std::os::fd::BorrowedFd<'_>| {
+            rustix::net::sockopt::socket_cookie(socket).unwrap()
+        };
+        let at = stream.local_addr().unwrap();
+        assert_eq!(provenance.server(Transport::Stream, at).unwrap().0, cookie(stream.as_fd()));
+        let udp = datagram.local_addr().unwrap();
+        assert_eq!(
+            provenance.server(Transport::Datagram, udp).unwrap().0,
+            cookie(datagram.as_fd())
+        );
+
+        assert!(!provenance.owns(Transport::Stream, at), "not told yet, and not a child's");
+        provenance.serves(cookie(stream.as_fd()), 0);
+        assert!(provenance.owns(Transport::Stream, at));
+    }
+
+    /// Nobody serves at a port that was given back.
+    #[test]
+    fn a_closed_port_is_nobodys() {
+        let provenance = Provenance::new(std::process::id());
+        let at = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+
+        assert_eq!(provenance.server(Transport::Stream, at), None);
+    }
+}

@@ -1,0 +1,42 @@
+//! bigfoot's controller: it decides, outside the processes that it judges, what their calls may do.
+//!
+//! In the order to read them:
+//!
+//! | module | job |
+//! |---|---|
+//! | [`call`] | what a guest does, as everything below sees it |
+//! | [`verdict`] | what shall happen to a call: one screen, read it first |
+//! | [`rules`] | allow, deny, restrict and the guard levels |
+//! | [`engine`] | all state of a run, one thread, no I/O |
+//! | [`processes`] | guests, tools, and which starts were met by a hello |
+//! | [`names`] | which name an address was looked up by |
+//! | [`tools`] | which programs are launchers and build tools, and no guests |
+//! | [`desk`] | the thread that the engine lives on |
+//! | [`intake`] | sockets and processes: what arrives, from whom |
+//! | [`shared`] | the memory shared with guests |
+//! | [`site`] | where in the code a call was made |
+//! | [`plugins`] | the protocols, as cards |
+//! | [`config`] | where the configuration is, and what it says |
+//! | [`report`] | the words that a person reads |
+//! | [`library`] | the preload library, brought to where guests can load it |
+//! | [`run`] | a run from start to end |
+//! | [`cli`] | the commands |
+#![deny(unsafe_code)]
+
+pub mod call;
+pub mod cli;
+pub mod config;
+pub mod desk;
+pub mod engine;
+pub mod intake;
+pub mod library;
+pub mod names;
+pub mod plugins;
+pub mod processes;
+pub mod report;
+pub mod rules;
+pub mod run;
+pub mod shared;
+pub mod site;
+pub mod tools;
+pub mod verdict;

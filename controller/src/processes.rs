@@ -1,0 +1,355 @@
+//! The processes of a run: which are guests and which are tools, which program each runs, and which
+//! starts were met by a hello.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::intake::process::Pid;
+use crate::intake::program::{Identity, Target};
+use crate::report::{Blind, Coverage, Reason};
+use crate::tools::{Tools, is_build_script};
+
+/// What a process is to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A launcher or build tool, with only such between it and the run.
+    Tool,
+    /// A build script, or what it started: all below it are tools too.
+    BuildScript,
+    /// What the run is about.
+    Guest,
+}
+
+impl Role {
+    /// Whether it has no guard level.
+    #[must_use]
+    pub fn is_tool(self) -> bool {
+        self != Self::Guest
+    }
+}
+
+/// The program that a process counts as: its own, or for a shell that it started to start more of
+/// itself, the program that started the shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Path, links followed.
+    pub real: PathBuf,
+    /// The file.
+    pub identity: Option<Identity>,
+    /// The interpreter that runs it, if it is a script.
+    pub interpreter: Option<(PathBuf, Identity)>,
+}
+
+impl Image {
+    fn of(target: &Target) -> Self {
+        let Target { real, identity, interpreter, .. } = target.clone();
+        Self { real, identity, interpreter }
+    }
+
+    /// Whether a program is this one again, or the interpreter of this one.
+    fn is_again(&self, target: &Target) -> bool {
+        let own = self.identity.into_iter().chain(self.interpreter.as_ref().map(|(_, by)| *by));
+        own.into_iter().any(|identity| target.leads_to(identity))
+    }
+
+    /// Whether a program lies where this one keeps its own helpers.
+    fn helps(&self, program: &Path) -> bool {
+        let own = self.interpreter.as_ref().map_or(&self.real, |(path, _)| path);
+        let own = std::fs::canonicalize(own).unwrap_or_else(|_| own.clone());
+        let (Some(folder), Some(name)) = (own.parent(), own.file_name()) else {
+            return false;
+        };
+        if is_helper_folder(folder) && program.parent() == Some(folder) {
+            return true;
+        }
+        let Some(prefix) =
+            folder.parent().filter(|_| folder.ends_with("bin") || folder.ends_with("sbin"))
+        else {
+            return false;
+        };
+        let shared = [Path::new("/"), Path::new("/usr"), Path::new("/usr/local")].contains(&prefix);
+        ["lib", "libexec"].iter().any(|kind| {
+            let Ok(below) = program.strip_prefix(prefix.join(kind)) else {
+                return false;
+            };
+            let first = below.iter().next().unwrap_or_default();
+            !shared || first.as_encoded_bytes().starts_with(name.as_encoded_bytes())
+        })
+    }
+
+    /// Whether a shell's command starts this program, or a helper of it, by a name of its own.
+    fn is_named_by(&self, command: &str) -> bool {
+        let own = self
+            .real
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let first = command.trim_start().split([' ', '\t', '\n']).next().unwrap_or_default();
+        let first = first.trim_matches(['\'', '"']);
+        let name = Path::new(first)
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        !own.is_empty()
+            && (name == own || name.strip_prefix(&own).is_some_and(|rest| rest.starts_with('-')))
+            && !command.contains([';', '&', '|', '`', '\n'])
+            && !command.contains("$(")
+    }
+}
+
+/// A folder of programs that others start, and no user.
+fn is_helper_folder(folder: &Path) -> bool {
+    !folder.ends_with("bin") && folder.iter().any(|part| part == "libexec" || part == "lib")
+}
+
+/// A process.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// What it is to the run.
+    pub role: Role,
+    /// What it counts as.
+    pub image: Option<Image>,
+    /// Process and lineage that started its program.
+    pub by: Option<(Pid, u32)>,
+    started: Option<u64>,
+    /// It runs a program that was started as such, and has made no call yet.
+    fresh: bool,
+    /// Its program was started as no call of its starter's own.
+    plumbed: bool,
+}
+
+/// Why a guest's start of a program is no call of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnStart {
+    /// Its own executable or interpreter again, or a helper of it.
+    Again,
+    /// A shell by which it starts one of those.
+    ByShell,
+    /// A wrapper becomes what it wraps.
+    Wrapped,
+}
+
+/// A program that was started.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// The program.
+    pub target: Target,
+    /// Process and lineage that started it; None for the run's command.
+    pub by: Option<(Pid, u32)>,
+    /// Why it was no call of the starter's own.
+    pub own: Option<OwnStart>,
+}
+
+/// A start that waits for its hello.
+#[derive(Debug)]
+struct Start {
+    process: Process,
+    program: PathBuf,
+    blind: Option<Reason>,
+    met: bool,
+    failed: bool,
+}
+
+/// The processes of a run.
+#[derive(Debug)]
+pub struct Processes {
+    tools: Tools,
+    known: HashMap<Pid, Process>,
+    starts: Vec<Start>,
+    armed: u64,
+    tool_count: u64,
+}
+
+impl Processes {
+    /// None yet.
+    #[must_use]
+    pub fn new(tools: Tools) -> Self {
+        Self { tools, known: HashMap::new(), starts: Vec::new(), armed: 0, tool_count: 0 }
+    }
+
+    /// A process that is known.
+    #[must_use]
+    pub fn get(&self, pid: Pid) -> Option<&Process> {
+        self.known.get(&pid)
+    }
+
+    /// A process asks. One that has not been heard of is a fork of its parent.
+    pub fn meet(&mut self, pid: Pid, parent: Pid, started: u64) {
+        match self.known.get_mut(&pid) {
+            Some(known) if known.started.is_none_or(|known| known == started) => {
+                known.started = Some(started);
+            }
+            _ => {
+                let child = self.forked(parent, Some(started));
+                self.known.insert(pid, child);
+            }
+        }
+    }
+
+    fn forked(&self, parent: Pid, started: Option<u64>) -> Process {
+        match self.known.get(&parent) {
+            Some(parent) => Process { started, fresh: false, ..parent.clone() },
+            None => Process {
+                role: Role::Guest,
+                image: None,
+                by: None,
+                started,
+                fresh: false,
+                plumbed: true,
+            },
+        }
+    }
+
+    /// A process made a call of its own.
+    pub fn called(&mut self, pid: Pid) {
+        if let Some(process) = self.known.get_mut(&pid) {
+            process.fresh = false;
+        }
+    }
+
+    /// A program is about to be started; the number that its hello will name.
+    pub fn start(&mut self, started: Started) -> u64 {
+        let starter = started.by.and_then(|(pid, _)| self.known.get(&pid));
+        let role = match starter.map_or(Role::Tool, |starter| starter.role) {
+            Role::BuildScript => Role::BuildScript,
+            Role::Guest => Role::Guest,
+            Role::Tool => self.role_below_tools(&started.target),
+        };
+        let image = match (started.own, starter) {
+            (Some(OwnStart::ByShell), Some(starter)) => starter.image.clone(),
+            _ => Some(Image::of(&started.target)),
+        };
+        let plumbed = matches!(started.own, Some(OwnStart::Again | OwnStart::ByShell));
+        let process = Process { role, image, by: started.by, started: None, fresh: true, plumbed };
+        let Target { program, blind, .. } = started.target;
+        self.starts.push(Start { process, program, blind, met: false, failed: false });
+        self.starts.len() as u64
+    }
+
+    fn role_below_tools(&self, target: &Target) -> Role {
+        let by = target.interpreter.as_ref().map(|(path, _)| path);
+        if is_build_script(&target.real) {
+            Role::BuildScript
+        } else if [Some(&target.program), Some(&target.real), by]
+            .into_iter()
+            .flatten()
+            .any(|path| self.tools.contains(path))
+        {
+            Role::Tool
+        } else {
+            Role::Guest
+        }
+    }
+
+    /// The start of this number came back with an error.
+    pub fn came_back(&mut self, number: u64) {
+        if let Some(start) = self.slot(number) {
+            start.failed = true;
+        }
+    }
+
+    fn slot(&mut self, number: u64) -> Option<&mut Start> {
+        let index = usize::try_from(number.checked_sub(1)?).ok()?;
+        self.starts.get_mut(index)
+    }
+
+    /// A process says hello, naming a start, or zero for a fork. `program` is asked for the program
+    /// that runs where the number does not tell: the start of a process that no hook saw.
+    pub fn hello(
+        &mut self,
+        pid: Pid,
+        parent: Pid,
+        number: u64,
+        program: impl FnOnce() -> Option<Target>,
+    ) {
+        self.armed += 1;
+        let met =
+            self.slot(number).filter(|start| !start.met && start.blind.is_none()).map(|start| {
+                start.met = true;
+                start.process.clone()
+            });
+        let process = match met {
+            Some(process) => process,
+            None if number == 0 => self.forked(parent, None),
+            None => self.unseen(parent, program()),
+        };
+        if process.role.is_tool() && number != 0 {
+            self.tool_count += 1;
+        }
+        self.known.insert(pid, process);
+    }
+
+    /// A program whose start no hook saw, such as a static program's child.
+    fn unseen(&self, parent: Pid, target: Option<Target>) -> Process {
+        let starter = self.known.get(&parent);
+        let role = match (starter.map(|starter| starter.role), &target) {
+            (Some(Role::BuildScript), _) => Role::BuildScript,
+            (Some(Role::Tool), Some(target)) => self.role_below_tools(target),
+            _ => Role::Guest,
+        };
+        let image = target.as_ref().map(Image::of);
+        Process { role, image, by: None, started: None, fresh: true, plumbed: true }
+    }
+
+    /// Why this start would be no call of the process's own, if so.
+    #[must_use]
+    pub fn own_start(
+        &self,
+        pid: Pid,
+        target: &Target,
+        arguments: &[Vec<u8>],
+        spawns: bool,
+    ) -> Option<OwnStart> {
+        let process = self.known.get(&pid)?;
+        let image = process.image.as_ref()?;
+        if image.is_again(target) || image.helps(&target.real) {
+            return Some(OwnStart::Again);
+        }
+        if is_shell(&target.program)
+            && shell_command(arguments).is_some_and(|command| image.is_named_by(&command))
+        {
+            return Some(OwnStart::ByShell);
+        }
+        (process.fresh && !process.plumbed && !spawns).then_some(OwnStart::Wrapped)
+    }
+
+    /// What was seen so far.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        let mut blind: Vec<Blind> = Vec::new();
+        for start in self.starts.iter().filter(|start| !start.met && !start.failed) {
+            let reason = start.blind.unwrap_or(Reason::Silent);
+            match blind
+                .iter_mut()
+                .find(|blind| blind.program == start.program && blind.reason == reason)
+            {
+                Some(known) => known.count += 1,
+                None => blind.push(Blind { program: start.program.clone(), reason, count: 1 }),
+            }
+        }
+        let unseen: u64 = blind.iter().map(|blind| blind.count).sum();
+        Coverage {
+            processes: self.armed + unseen,
+            armed: self.armed,
+            tools: self.tool_count,
+            blind,
+            ..Coverage::default()
+        }
+    }
+}
+
+fn is_shell(program: &Path) -> bool {
+    program
+        .file_name()
+        .is_some_and(|name| ["sh", "bash", "dash", "zsh", "ksh"].iter().any(|shell| name == *shell))
+}
+
+/// The command of `sh -c COMMAND`.
+fn shell_command(arguments: &[Vec<u8>]) -> Option<String> {
+    let mut words = arguments.iter().skip(1);
+    let flag = words.next()?;
+    (flag.as_slice() == b"-c")
+        .then(|| words.next())
+        .flatten()
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+}

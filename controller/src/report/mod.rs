@@ -1,0 +1,200 @@
+//! The words that a person reads: findings come in as data, and are worded here once.
+//!
+//! | module | job |
+//! |---|---|
+//! | `format` | which forms there are, and how a form is chosen |
+//! | `codes` | what each code means, at length |
+//! | `words` | a call, a site, a test and a process in words |
+//! | `advice` | what would allow a call |
+//! | `coverage` | what was seen and what was not, in one line |
+//! | `human`, `json`, `github` | the forms |
+//! | `text` | escapes and quotes: nothing that a guest wrote acts on a terminal or a shell |
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::call::Call;
+use crate::site::{Place, Stack};
+
+mod advice;
+mod codes;
+mod coverage;
+mod format;
+mod github;
+mod human;
+mod json;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use codes::{explain, nearest};
+pub use format::{Format, Style, UnknownFormat};
+
+/// Exit code of a run in which a call was refused.
+pub const BROKEN: u8 = 60;
+
+/// Exit code of a run with gaps in a coverage that was required.
+pub const UNCOVERED: u8 = 61;
+
+/// Looks up the places of a stack: [`crate::site::Resolver::places`], or what a test has in its stead.
+pub type Resolve<'a> = dyn FnMut(&Stack) -> Vec<Place> + 'a;
+
+/// Writes a report. Stacks are looked up on the way, and only those that are written about.
+pub fn write(
+    report: &Report,
+    format: Format,
+    style: &Style,
+    resolve: &mut Resolve<'_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(report, style, resolve, out),
+        Format::Json => json::write(report, style, resolve, out),
+        Format::Jsonl => json::write_lines(report, style, resolve, out),
+        Format::Github => github::write(report, style, resolve, out),
+    }
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// What was refused or warned about, in order of first arrival, already grouped.
+    pub findings: Vec<Finding>,
+    /// What was seen, and what was not.
+    pub coverage: Coverage,
+    /// What is weaker than asked for in this run, a sentence each.
+    pub notes: Vec<String>,
+    /// Whether gaps in coverage fail the run (`--require-coverage`).
+    pub coverage_required: bool,
+}
+
+impl Report {
+    /// The exit code of the run, given that of its command: a failed command's own comes first.
+    #[must_use]
+    pub fn exit_code(&self, command: u8) -> u8 {
+        if command != 0 {
+            command
+        } else if self.findings.iter().any(|finding| finding.refused) {
+            BROKEN
+        } else if self.coverage_required && self.coverage.has_gaps() {
+            UNCOVERED
+        } else {
+            0
+        }
+    }
+
+    /// The findings, causes before consequences: what was refused before what was warned about.
+    fn ordered(&self) -> Vec<&Finding> {
+        let mut findings: Vec<_> = self.findings.iter().collect();
+        findings.sort_by_key(|finding| !finding.refused);
+        findings
+    }
+
+    /// How many calls were refused, or else warned about.
+    fn calls(&self, refused: bool) -> u64 {
+        let alike = self.findings.iter().filter(|finding| finding.refused == refused);
+        alike.fold(0, |sum, finding| sum.saturating_add(finding.count))
+    }
+}
+
+/// One kind of call at one place, with how often it was made.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Which promise was broken, or would have been.
+    pub code: Code,
+    /// Whether the call was refused; else it was only warned about.
+    pub refused: bool,
+    /// The call.
+    pub call: Call,
+    /// Name of its protocol, from the plugin cards.
+    pub protocol: &'static str,
+    /// The test that made it, and how that is known.
+    pub test: Attribution,
+    /// Command lines from the run's command down to the process that made the call, shortened.
+    pub chain: Vec<String>,
+    /// Name of the thread that made it, if it has one of its own.
+    pub thread: Option<String>,
+    /// Where the thread stood, innermost frame first.
+    pub stack: Stack,
+    /// The script that an interpreter ran, where the process is one.
+    pub script: Option<String>,
+    /// The rule that spoke, and where it stands (`bigfoot.toml:4`, `--deny`).
+    pub rule: Option<(String, String)>,
+    /// The narrowest rule that would allow the call.
+    pub allow: String,
+    /// How many times.
+    pub count: u64,
+}
+
+/// Which promise was broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// No rule allows the call, and the guard level says error or warn.
+    Guarded,
+    /// A rule denies the call.
+    Denied,
+    /// The call lies outside a restriction.
+    Restricted,
+}
+
+/// Whose call it was.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Attribution {
+    /// This test's, as the runner names it.
+    Test(String),
+    /// The thread of this (perhaps cut) name; runners name threads by their tests.
+    Thread(String),
+    /// Nobody's that is known.
+    Unknown,
+}
+
+/// What was seen of the run's processes.
+#[derive(Debug, Clone, Default)]
+pub struct Coverage {
+    /// Programs started, forks included.
+    pub processes: u64,
+    /// Of these, those that our library was loaded in.
+    pub armed: u64,
+    /// Of these, launchers and build tools.
+    pub tools: u64,
+    /// Those that it was not loaded in.
+    pub blind: Vec<Blind>,
+    /// Hellos that were lost because more came at once than are kept.
+    pub lost: u64,
+}
+
+impl Coverage {
+    /// Whether something ran that was not seen.
+    #[must_use]
+    pub fn has_gaps(&self) -> bool {
+        !self.blind.is_empty() || self.lost > 0
+    }
+}
+
+/// A program that nothing was seen of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Blind {
+    /// The program.
+    pub program: PathBuf,
+    /// Why.
+    pub reason: Reason,
+    /// How many times it was started.
+    pub count: u64,
+}
+
+/// Why a program could not be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// It has no dynamic loader.
+    Static,
+    /// The loader ignores the environment for it (setuid, setgid, file capabilities).
+    Privileged,
+    /// Its loader belongs to another libc.
+    ForeignLibc,
+    /// It is of another class or machine, such as 32-bit.
+    OtherClass,
+    /// It should have said hello, and did not: the preload variable was taken away, or it died first.
+    Silent,
+}

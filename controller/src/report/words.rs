@@ -1,0 +1,171 @@
+//! A call, a site, a test and a process in words.
+
+use std::path::{Path, PathBuf};
+
+use super::text::{brief, clean, shell};
+use super::{Attribution, Code, Finding, Style};
+use crate::call::{Call, Connect, Exec, Open, Peer, Query, Transport};
+use crate::site::{Place, call_site};
+
+/// Most arguments of a program that are shown.
+const ARGUMENTS_MAX: usize = 12;
+
+/// Most processes of a chain that are shown: the first ones and the last ones.
+const CHAIN_MAX: usize = 8;
+
+impl Code {
+    /// As it is printed, and as `bigfoot explain` takes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Guarded => "BF101",
+            Self::Denied => "BF102",
+            Self::Restricted => "BF103",
+        }
+    }
+
+    /// What it stands for, in a few words.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Guarded => "call that no rule allows",
+            Self::Denied => "call that a rule denies",
+            Self::Restricted => "call outside a restriction",
+        }
+    }
+}
+
+/// A call in its protocol's words.
+pub(super) fn call(finding: &Finding) -> String {
+    match &finding.call {
+        Call::Connect(it) => connect(it, finding.protocol),
+        Call::Lookup(it) => match &it.query {
+            Query::Name(name) => format!("look-up of {}", brief(name)),
+            Query::Address(address) => format!("look-up of the name of {address}"),
+        },
+        Call::Open(it) => open(it),
+        Call::Exec(it) => exec(it),
+        Call::Load(it) => format!("load of {}", brief(&it.library)),
+    }
+}
+
+fn connect(it: &Connect, protocol: &str) -> String {
+    let verb = if it.transport == Transport::Datagram { "datagram to" } else { "connect to" };
+    match &it.peer {
+        Peer::Internet(peer) => {
+            let host = match it.names.first() {
+                Some(name) => format!("{} ({})", brief(name), peer.ip()),
+                None => peer.ip().to_string(),
+            };
+            format!("{verb} {host} port {}, {protocol}", peer.port())
+        }
+        Peer::UnixPath(path) => format!("{verb} unix socket {}", shown(path)),
+        Peer::UnixAbstract(name) => {
+            format!("{verb} abstract unix socket @{}", brief(&String::from_utf8_lossy(name)))
+        }
+        Peer::Other(family) => format!("{verb} an address of family {family}"),
+    }
+}
+
+fn open(it: &Open) -> String {
+    let verb = match (it.read, it.write) {
+        (true, true) => "read and write",
+        (false, true) => "write",
+        (true, false) => "read",
+        (false, false) => "open",
+    };
+    format!("{verb} of {}", shown(&it.path))
+}
+
+fn exec(it: &Exec) -> String {
+    let mut words = vec![shown(&it.program)];
+    let arguments = it.arguments.iter().skip(1).take(ARGUMENTS_MAX);
+    words.extend(arguments.map(|word| shell(&brief(&String::from_utf8_lossy(word)))));
+    if it.arguments.len() > ARGUMENTS_MAX + 1 {
+        words.push("...".to_owned());
+    }
+    brief(&format!("start of {}", words.join(" ")))
+}
+
+fn shown(path: &Path) -> String {
+    brief(&path.to_string_lossy())
+}
+
+/// Whose call it was.
+pub(super) fn test(finding: &Finding) -> String {
+    match &finding.test {
+        Attribution::Test(name) => brief(name),
+        Attribution::Thread(name) => format!("unknown; the thread is named {}", brief(name)),
+        Attribution::Unknown => "unknown".to_owned(),
+    }
+}
+
+/// The processes down to the one that made the call.
+pub(super) fn process(finding: &Finding) -> String {
+    let mut steps: Vec<_> = finding.chain.iter().map(|line| brief(line)).collect();
+    if steps.len() > CHAIN_MAX {
+        steps.splice(2..steps.len() - (CHAIN_MAX - 3), ["...".to_owned()]);
+    }
+    let thread = finding.thread.as_ref().map(|name| format!(", thread {}", brief(name)));
+    steps.join(" > ") + &thread.unwrap_or_default()
+}
+
+/// Where a call was made.
+#[derive(Debug, Default)]
+pub(super) struct Site {
+    /// The source file as the user would name it.
+    pub file: Option<PathBuf>,
+    /// The line in it.
+    pub line: Option<u32>,
+    /// In words.
+    pub words: String,
+}
+
+impl Site {
+    /// An interpreter's own code says little: its script comes first.
+    pub fn of(finding: &Finding, places: &[Place], style: &Style) -> Self {
+        if let Some(script) = &finding.script {
+            return Self { words: format!("script {}", brief(script)), ..Self::default() };
+        }
+        match call_site(places) {
+            Some(place) => Self::at(place, style),
+            None => Self { words: "unknown".to_owned(), ..Self::default() },
+        }
+    }
+
+    fn at(place: &Place, style: &Style) -> Self {
+        let file = place.file.as_deref().map(|file| relative(file, style).to_owned());
+        let place_words = match (&file, place.line) {
+            (Some(file), Some(line)) => Some(format!("{}:{line}", shown(file))),
+            (Some(file), None) => Some(shown(file)),
+            (None, _) => None,
+        };
+        let function = place.function.as_deref().map(brief);
+        let module = || place.module.as_deref().map(|module| shown(relative(module, style)));
+        let words = match (place_words, function) {
+            (Some(place), Some(function)) => format!("{place}, in {function}"),
+            (Some(place), None) => place,
+            (None, Some(function)) => format!("{function}, in {}", module().unwrap_or_default()),
+            (None, None) => module().unwrap_or_default(),
+        };
+        Self { file, line: place.line, words }
+    }
+}
+
+/// A file as someone in the base directory would name it.
+pub(super) fn relative<'a>(file: &'a Path, style: &Style) -> &'a Path {
+    style.base.as_deref().and_then(|base| file.strip_prefix(base).ok()).unwrap_or(file)
+}
+
+/// Which rule spoke, and where it stands.
+pub(super) fn rule(finding: &Finding) -> String {
+    let spoke = match &finding.rule {
+        Some((rule, place)) => format!("{} ({})", brief(rule), clean(place)),
+        None => "none speaks for it".to_owned(),
+    };
+    match (finding.code, finding.refused) {
+        (Code::Guarded, true) => format!("{spoke}, and the guard level is error"),
+        (_, true) => spoke,
+        (_, false) => format!("{spoke}; would be refused under guard = \"error\""),
+    }
+}

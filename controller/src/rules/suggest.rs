@@ -1,0 +1,111 @@
+//! The narrowest rule that allows a call.
+
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::command;
+use super::parse;
+use super::path::{Place, exactly};
+use super::pattern::{self, Purpose};
+use crate::call::{Call, Connect, Exec, Lookup, Open, Peer, Query};
+use crate::plugins;
+
+/// Longest list of arguments that is spelled out, in bytes.
+const ARGUMENTS_MAX: usize = 120;
+
+/// Longest path of a directory that is spelled out where a whole path is too long for a rule.
+const PATH_MAX: usize = 1000;
+
+/// The first of the candidates that is a rule and means this call.
+pub(super) fn rule(call: &Call) -> String {
+    let place = Place::at("/");
+    let means = |text: &String| {
+        parse::pattern(text, &place).is_ok_and(|pattern| pattern.has(call, Purpose::Permit))
+    };
+    let whole = format!("{}:*", pattern::protocol(call));
+    candidates(call).into_iter().find(means).unwrap_or(whole)
+}
+
+/// Rules that may fit, narrowest first.
+fn candidates(call: &Call) -> Vec<String> {
+    match call {
+        Call::Connect(connect) => connection(connect),
+        Call::Lookup(lookup) => look_up(lookup),
+        Call::Open(open) => file(open),
+        Call::Exec(exec) => program(exec),
+        Call::Load(load) => named("native", Path::new(&load.library)),
+    }
+}
+
+fn connection(connect: &Connect) -> Vec<String> {
+    match &connect.peer {
+        Peer::Internet(address) => {
+            let names = connect.names.iter().map(|name| url(name, address.port()));
+            names.chain([url(&host(*address), address.port())]).collect()
+        }
+        Peer::UnixPath(path) => {
+            vec![format!("unix:{}", exactly(path.as_os_str().as_bytes())), "unix:*".to_owned()]
+        }
+        Peer::UnixAbstract(name) => vec![format!("unix:@{}", exactly(name)), "unix:@*".to_owned()],
+        Peer::Other(family) => vec![format!("socket:family={family}")],
+    }
+}
+
+fn host(address: SocketAddr) -> String {
+    match address.ip().to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    }
+}
+
+/// The scheme that means this port, or else a scheme of the port's protocol and the port.
+fn url(host: &str, port: u16) -> String {
+    let schemes = || plugins::cards().flat_map(|card| card.schemes);
+    if let Some(scheme) = schemes().find(|scheme| scheme.port == Some(port)) {
+        return format!("{}://{host}", scheme.name);
+    }
+    let card = plugins::named(plugins::on_port(port));
+    let scheme = card.and_then(|card| card.schemes.first()).map_or("socket", |scheme| scheme.name);
+    format!("{scheme}://{host}:{port}")
+}
+
+fn look_up(lookup: &Lookup) -> Vec<String> {
+    match &lookup.query {
+        Query::Name(name) => vec![format!("dns:{name}"), format!("dns:~{}", regex::escape(name))],
+        Query::Address(address) => vec![format!("dns:{}", address.to_canonical())],
+    }
+}
+
+fn file(open: &Open) -> Vec<String> {
+    let access = match (open.read, open.write) {
+        (true, false) => "+r",
+        (false, true) => "+w",
+        _ => "",
+    };
+    let path = open.path.as_os_str().as_bytes();
+    let start = path.get(..PATH_MAX).unwrap_or(path);
+    let directory =
+        start.iter().rposition(|byte| *byte == b'/').map_or(&b""[..], |end| &path[..end]);
+    let below = format!("file{access}:{}/**", exactly(directory));
+    vec![format!("file{access}:{}", exactly(path)), below]
+}
+
+fn program(exec: &Exec) -> Vec<String> {
+    let line = command::line(exec);
+    let arguments = match line.get(..ARGUMENTS_MAX) {
+        Some(start) => format!("{}*", exactly(start)),
+        None => exactly(&line),
+    };
+    let files = named("subprocess", &exec.program);
+    let whole = files.iter().map(|file| format!("{file} {arguments}"));
+    let (whole, files) = (whole.collect::<Vec<_>>(), files.clone());
+    if line.is_empty() { files } else { whole.into_iter().chain(files).collect() }
+}
+
+/// A file by its path, or else by its name.
+fn named(protocol: &str, path: &Path) -> Vec<String> {
+    let spelled = |bytes: &[u8]| format!("{protocol}:{}", exactly(bytes).replace(' ', "?"));
+    let name = path.file_name().map(|name| spelled(name.as_bytes()));
+    std::iter::once(spelled(path.as_os_str().as_bytes())).chain(name).collect()
+}

@@ -1,0 +1,292 @@
+//! The inner process: it decides, starts the command, waits for all of its tree, and reports.
+
+use std::collections::HashSet;
+use std::env;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::JoinHandle;
+
+use bigfoot_ipc::RUN_VARIABLE;
+use bigfoot_ipc::page::ask;
+use crossbeam_channel::Sender;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+use nix::sys::signalfd::SignalFd;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+use super::keeper::{CONTROLLER_VARIABLE, PASSED, pass_on, signals};
+use super::{Ended, Options, directory, tests_of, tree};
+use crate::config::Config;
+use crate::desk::Desk;
+use crate::engine::{Engine, coverage, grouped};
+use crate::intake::program::Target;
+use crate::intake::{Intake, Job};
+use crate::library;
+use crate::processes::Started;
+use crate::report::{self, Report, Style};
+use crate::shared::Shared;
+use crate::site::Resolver;
+use crate::tools::Tools;
+
+/// Exit codes of a command that could not be started (env(1)).
+const CANNOT_EXECUTE: u8 = 126;
+const NOT_FOUND: u8 = 127;
+
+/// The engine at work: its thread, and the way to it.
+#[derive(Debug)]
+pub struct Service {
+    /// Questions go here.
+    pub jobs: Sender<Job>,
+    desk: JoinHandle<(Desk, Option<std::os::unix::net::UnixStream>)>,
+}
+
+impl Service {
+    /// Starts to serve guests below `root`. The command's own start, if there is one, is number 1.
+    ///
+    /// # Errors
+    ///
+    /// The run's folder cannot be used, or a tool's name is no glob.
+    pub fn start(
+        directory: &Path,
+        config: Config,
+        root: u32,
+        command: Option<Target>,
+    ) -> io::Result<Self> {
+        let tools = Tools::new(&config.tools).map_err(io::Error::other)?;
+        let shared = Shared::new(directory)?;
+        shared.ask(config.policy.asks() | ask::PROGRAMS);
+        let mut engine = Engine::new(config.policy, tools);
+        if let Some(target) = command {
+            engine.processes().start(Started { target, by: None, own: None });
+        }
+        let (jobs, questions) = crossbeam_channel::unbounded();
+        let intake = Intake::new(directory::listen(directory)?, root, jobs.clone())?;
+        std::thread::Builder::new().name("intake".into()).spawn(move || intake.serve())?;
+        let mut desk = Desk::new(engine, shared, root);
+        let desk = std::thread::Builder::new().name("engine".into()).spawn(move || {
+            let asked = desk.serve(&questions);
+            (desk, asked)
+        })?;
+        Ok(Self { jobs, desk })
+    }
+
+    /// Waits until the run is over; what it came to, and the command of ours that asked for it.
+    #[must_use]
+    pub fn finish(
+        self,
+        require_coverage: bool,
+    ) -> Option<(Report, Resolver, Option<std::os::unix::net::UnixStream>)> {
+        let (mut desk, asked) = self.desk.join().ok()?;
+        desk.hear();
+        let Desk { engine, mut notes, lost, .. } = desk;
+        let (mut found, processes, dropped) = engine.finish();
+        if dropped > 0 {
+            notes
+                .push(format!("{dropped} more calls were refused or warned about than are listed"));
+        }
+        let mut resolver = Resolver::default();
+        tests_of::attribute(&mut found, &processes, &mut resolver);
+        let coverage = coverage(&processes, lost);
+        let report = Report {
+            findings: grouped(found),
+            coverage,
+            notes,
+            coverage_required: require_coverage,
+        };
+        Some((report, resolver, asked))
+    }
+}
+
+/// The environment that puts a program into a run.
+///
+/// # Errors
+///
+/// There is no library to load into it.
+pub fn environment(
+    directory: &Path,
+    start: u64,
+    off: bool,
+) -> Result<Vec<(&'static str, OsString)>, library::Error> {
+    let named = env::var_os("BIGFOOT_PRELOAD").map(PathBuf::from);
+    let mut preload = library::path(named.as_deref())?.into_os_string();
+    if let Some(user) = env::var_os("LD_PRELOAD").filter(|user| !user.is_empty()) {
+        preload.push(":");
+        preload.push(user);
+    }
+    let mut run = directory.as_os_str().to_owned();
+    run.push(format!(",{start}{}", if off { ",off" } else { "" }));
+    Ok(vec![("LD_PRELOAD", preload), (RUN_VARIABLE, run)])
+}
+
+/// Runs the command in the run's folder, and leaves word of how it went.
+///
+/// # Errors
+///
+/// What is wrong with the machine or the library.
+pub fn run(options: Options, directory: &Path) -> Result<Ended, Box<dyn std::error::Error>> {
+    let signals = signals(&PASSED)?;
+    nix::sys::prctl::set_child_subreaper(true)?;
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+    let root = std::process::id();
+    let Options { config, format, output, require_coverage, command } = options;
+    let mut out = Out::open(output.as_deref())?;
+    let off = config.policy.asks() == 0;
+    let variables = environment(directory, 1, off)?;
+    let service = Service::start(directory, config, root, Some(Target::of_command(&command)))?;
+
+    let ended = match start(&command, &variables) {
+        Ok(pid) => wait(pid, &signals),
+        Err(error) => return Ok(not_started(&command, &error)),
+    };
+    let left = if off { Vec::new() } else { tree::end(root) };
+    let _ = service.jobs.send(Job::Stop); // the desk is there until it is told so
+    let (mut report, mut resolver, _) =
+        service.finish(require_coverage).ok_or("the engine failed")?;
+    if !left.is_empty() {
+        report.notes.push(format!(
+            "{} outlived the command and were ended: {}",
+            count(&left),
+            names(left)
+        ));
+    }
+    let style = out.style();
+    report::write(&report, format, &style, &mut |stack| resolver.places(stack), &mut out)?;
+    Ok(match ended {
+        Ended::Code(code) => Ended::Code(report.exit_code(code)),
+        signal @ Ended::Signal(_) => signal,
+    })
+}
+
+fn count(left: &[String]) -> String {
+    format!("{} process{}", left.len(), if left.len() == 1 { "" } else { "es" })
+}
+
+/// Each name once, and not too many.
+fn names(left: Vec<String>) -> String {
+    let mut seen = HashSet::new();
+    let names: Vec<String> =
+        left.into_iter().filter(|name| seen.insert(name.clone())).take(5).collect();
+    names.join(", ")
+}
+
+impl Target {
+    /// The command of a run, found as its start will find it.
+    #[must_use]
+    pub fn of_command(command: &[OsString]) -> Self {
+        let file = command.first().map(Path::new).unwrap_or(Path::new(""));
+        let path = env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
+        let searched = !file.as_os_str().as_encoded_bytes().contains(&b'/');
+        let search = searched.then(|| path.as_encoded_bytes());
+        Self::find(std::process::id(), nix::libc::AT_FDCWD, file, search)
+    }
+}
+
+fn start(command: &[OsString], variables: &[(&'static str, OsString)]) -> io::Result<Pid> {
+    let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut start = Command::new(program);
+    start.args(arguments).env_remove(CONTROLLER_VARIABLE).envs(variables.iter().cloned());
+    Ok(Pid::from_raw(start.spawn()?.id().cast_signed()))
+}
+
+fn not_started(command: &[OsString], error: &io::Error) -> Ended {
+    let name = command.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    eprintln!("bigfoot: failed to start {name:?}: {error}");
+    Ended::Code(if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { CANNOT_EXECUTE })
+}
+
+/// Waits for the command, and buries whatever else ends meanwhile.
+fn wait(command: Pid, signals: &SignalFd) -> Ended {
+    let mut ended = None;
+    while ended.is_none() {
+        let mut polled = [PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
+        let _ = poll(&mut polled, PollTimeout::NONE); // interrupted: looked at all the same
+        while let Ok(Some(signal)) = signals.read_signal() {
+            pass_on(command, &signal);
+        }
+        while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            match status {
+                WaitStatus::Exited(pid, code) if pid == command => {
+                    ended = Some(Ended::Code(u8::try_from(code).unwrap_or(u8::MAX)));
+                }
+                WaitStatus::Signaled(pid, signal, _) if pid == command => {
+                    ended = Some(Ended::Signal(signal as i32));
+                }
+                WaitStatus::StillAlive => break,
+                _ => {}
+            }
+        }
+    }
+    ended.unwrap_or(Ended::Code(super::INTERNAL))
+}
+
+/// Where the report goes.
+#[derive(Debug)]
+pub enum Out {
+    /// The user's terminal, or whatever stderr is.
+    Stderr(io::Stderr),
+    /// A file.
+    File(File),
+}
+
+impl Out {
+    /// Opens the file, at the start of the run, so that a bad path is known before and not behind it.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub fn open(path: Option<&Path>) -> Result<Self, String> {
+        match path {
+            None => Ok(Self::Stderr(io::stderr())),
+            Some(path) => match File::create(path) {
+                Ok(file) => Ok(Self::File(file)),
+                Err(error) => Err(format!("write the report to {}: {error}", path.display())),
+            },
+        }
+    }
+
+    /// Says whether the file can be written, and leaves it as it is.
+    ///
+    /// # Errors
+    ///
+    /// It cannot.
+    pub fn writable(path: Option<&Path>) -> Result<(), String> {
+        let Some(path) = path else {
+            return Ok(());
+        };
+        let opened = File::options().append(true).create(true).open(path);
+        opened.map(drop).map_err(|error| format!("write the report to {}: {error}", path.display()))
+    }
+
+    /// Colours where they are wanted.
+    #[must_use]
+    pub fn style(&self) -> Style {
+        let colour = match self {
+            Self::Stderr(stderr) => {
+                anstream::AutoStream::choice(stderr) != anstream::ColorChoice::Never
+            }
+            Self::File(_) => false,
+        };
+        Style { colour, base: env::current_dir().ok() }
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stderr(stderr) => stderr.write(bytes),
+            Self::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stderr(stderr) => stderr.flush(),
+            Self::File(file) => file.flush(),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! A run from start to end.
+//!
+//! Two processes of ours: the keeper, which the user started and which tells how it went, and below
+//! it the controller, which decides and starts the command. If the controller dies, its guests are
+//! refused, and the keeper ends the run.
+//!
+//! | module | job |
+//! |---|---|
+//! | `keeper` | the outer process: signals, the exit code, what to do if the controller dies |
+//! | `controller` | the inner one: engine, command, report |
+//! | `directory` | the folder that guests find the controller by |
+//! | `ended` | how the controller tells the keeper how it went |
+//! | `tests_of` | whose finding is whose, once all are known |
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::config::Config;
+use crate::report::Format;
+
+pub mod controller;
+pub mod directory;
+mod ended;
+pub mod keeper;
+pub mod serve;
+mod tests_of;
+pub mod tree;
+
+pub use ended::Ended;
+
+/// Exit code of a run that failed by a fault of ours.
+pub const INTERNAL: u8 = 63;
+
+/// What a run is to do.
+#[derive(Debug)]
+pub struct Options {
+    /// Rules, levels, tools.
+    pub config: Config,
+    /// How the report is written.
+    pub format: Format,
+    /// Where; None for stderr.
+    pub output: Option<PathBuf>,
+    /// Whether gaps in coverage fail the run.
+    pub require_coverage: bool,
+    /// The command and its arguments.
+    pub command: Vec<OsString>,
+}

@@ -1,0 +1,50 @@
+//! Whose finding is whose, once all are known: the function below libtest's on the stack, what the
+//! same thread lineage was found to be elsewhere, and the test that started the process.
+
+use std::collections::HashMap;
+
+use crate::engine::Found;
+use crate::intake::process::Pid;
+use crate::processes::Processes;
+use crate::report::Attribution;
+use crate::site::{Resolver, rust_test};
+
+/// Most steps from a process to those that started it.
+const STEPS_MAX: usize = 16;
+
+/// Fills in the tests that can be told.
+pub fn attribute(found: &mut [Found], processes: &Processes, resolver: &mut Resolver) {
+    let mut known: HashMap<(Pid, u32), String> = HashMap::new();
+    for found in found.iter_mut() {
+        if !matches!(found.finding.test, Attribution::Test(_))
+            && let Some(test) = rust_test(&resolver.places(&found.finding.stack))
+        {
+            found.finding.test = Attribution::Test(test);
+        }
+        if let Attribution::Test(test) = &found.finding.test {
+            known.entry(found.lineage).or_insert_with(|| test.clone());
+        }
+    }
+    for found in found.iter_mut() {
+        if !matches!(found.finding.test, Attribution::Test(_))
+            && let Some(test) = inherited(found.lineage, &known, processes)
+        {
+            found.finding.test = Attribution::Test(test);
+        }
+    }
+}
+
+fn inherited(
+    lineage: (Pid, u32),
+    known: &HashMap<(Pid, u32), String>,
+    processes: &Processes,
+) -> Option<String> {
+    let mut at = lineage;
+    for _ in 0..STEPS_MAX {
+        if let Some(test) = known.get(&at) {
+            return Some(test.clone());
+        }
+        at = processes.get(at.0)?.by?;
+    }
+    None
+}

@@ -1,0 +1,172 @@
+//! The macros `hook!` and `real!`, and the fence.
+//!
+//! redhook's own macro was too weak: it calls the real function inside `catch_unwind`, which aborts
+//! a guest that cancels the thread, and after a panic it calls the real function all the same. Its
+//! resolver goes through `dlsym`, which we hook, and panics on a symbol that a libc lacks. Ours
+//! keeps its syntax.
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// Defines a libc function of ours, and finds libc's own for [`real!`].
+///
+/// The line holds C at the rim; what it does is in the function behind `=>`. In this crate's unit
+/// tests the function is left out, since it would hook the test runner too.
+macro_rules! hook {
+    ($(unsafe fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $return:ty => $body:ident;)+) => { $(
+        #[cfg(not(test))]
+        #[expect(unsafe_code, reason = "the symbol that the loader binds guests to")]
+        #[unsafe(no_mangle)]
+        unsafe extern "C-unwind" fn $name($($argument: $type),*) -> $return {
+            // SAFETY: the guest's own arguments, under the contract of libc's function.
+            unsafe { self::$body($($argument),*) }
+        }
+
+        pub(crate) mod $name {
+            #[allow(unused_imports, clippy::allow_attributes, reason = "not every signature needs them")]
+            use super::*;
+
+            pub(crate) static REAL: $crate::hook::Real =
+                // The name with its zero byte, as dlsym(3) wants it.
+                $crate::hook::Real::new(concat!(stringify!($name), "\0"));
+
+            /// libc's own function; ENOSYS where this libc has none.
+            ///
+            /// # Safety
+            ///
+            /// As for the function itself.
+            #[expect(unsafe_code, reason = "a call of libc's own function")]
+            #[allow(dead_code, clippy::allow_attributes, reason = "some go by a sibling")]
+            #[inline]
+            pub(crate) unsafe fn call($($argument: $type),*) -> $return {
+                let Some(real) = REAL.find() else {
+                    return $crate::hook::Failure::failure(libc::ENOSYS);
+                };
+                // SAFETY: libc's function of this name has this type.
+                let real: unsafe extern "C-unwind" fn($($type),*) -> $return =
+                    unsafe { core::mem::transmute(real) };
+                // SAFETY: this function's contract.
+                unsafe { real($($argument),*) }
+            }
+        }
+    )+
+
+        /// The functions above.
+        #[cfg(not(test))]
+        pub(crate) static HOOKS: &[$crate::hook::Hook] = &[$(
+            $crate::hook::Hook { real: &$name::REAL, ours: || $name as *mut core::ffi::c_void },
+        )+];
+    };
+}
+
+/// A function of ours beside libc's.
+#[cfg(not(test))]
+pub(crate) struct Hook {
+    pub(crate) real: &'static Real,
+    pub(crate) ours: fn() -> *mut c_void,
+}
+
+/// libc's own function of this name.
+macro_rules! real {
+    ($name:ident) => {
+        $name::call
+    };
+}
+
+/// What a function returns when it fails; sets errno.
+pub(crate) trait Failure {
+    /// The value.
+    fn failure(errno: c_int) -> Self;
+}
+
+impl Failure for c_int {
+    fn failure(errno: c_int) -> Self {
+        crate::cabi::set_errno(errno);
+        -1
+    }
+}
+
+impl Failure for isize {
+    fn failure(errno: c_int) -> Self {
+        crate::cabi::set_errno(errno);
+        -1
+    }
+}
+
+impl Failure for i64 {
+    fn failure(errno: c_int) -> Self {
+        crate::cabi::set_errno(errno);
+        -1
+    }
+}
+
+impl<T> Failure for *mut T {
+    fn failure(errno: c_int) -> Self {
+        crate::cabi::set_errno(errno);
+        core::ptr::null_mut()
+    }
+}
+
+/// Address of libc's own function, found at the first use or by the constructor.
+pub(crate) struct Real {
+    name: &'static str,
+    address: AtomicPtr<c_void>,
+}
+
+impl Real {
+    /// `name` ends in a zero byte.
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self { name, address: AtomicPtr::new(core::ptr::null_mut()) }
+    }
+
+    /// The function, or None where this libc has none.
+    #[inline]
+    pub(crate) fn find(&self) -> Option<*mut c_void> {
+        let known = self.address.load(Ordering::Relaxed);
+        if known.is_null() { self.search() } else { Some(known) }
+    }
+
+    #[cold]
+    fn search(&self) -> Option<*mut c_void> {
+        let name = CStr::from_bytes_with_nul(self.name.as_bytes()).ok()?;
+        let found = next(name);
+        self.address.store(found, Ordering::Relaxed);
+        (!found.is_null()).then_some(found)
+    }
+}
+
+/// The next object's function of this name, or null.
+#[expect(unsafe_code, reason = "asks the loader, and calls what it gave")]
+pub(crate) fn next(name: &CStr) -> *mut c_void {
+    type Search = unsafe extern "C" fn(*mut c_void, *const c_char) -> *mut c_void;
+    let Some(search) = search() else {
+        return core::ptr::null_mut();
+    };
+    // SAFETY: dlsym(3) has this type.
+    let search: Search = unsafe { core::mem::transmute(search) };
+    // SAFETY: `name` ends in a zero byte; RTLD_NEXT starts behind this library.
+    unsafe { search(libc::RTLD_NEXT, name.as_ptr()) }
+}
+
+/// The real dlsym(3). Only dlvsym(3), which we do not hook, can find it.
+#[expect(unsafe_code, reason = "asks the loader")]
+pub(crate) fn search() -> Option<*mut c_void> {
+    static DLSYM: AtomicPtr<c_void> = AtomicPtr::new(core::ptr::null_mut());
+    unsafe extern "C" {
+        fn dlvsym(handle: *mut c_void, name: *const c_char, version: *const c_char) -> *mut c_void;
+    }
+    let known = DLSYM.load(Ordering::Relaxed);
+    if !known.is_null() {
+        return Some(known);
+    }
+    // The version that this function has had since x86-64 exists; kept by every later libc.
+    // SAFETY: both strings end in a zero byte.
+    let found = unsafe { dlvsym(libc::RTLD_NEXT, c"dlsym".as_ptr(), c"GLIBC_2.2.5".as_ptr()) };
+    DLSYM.store(found, Ordering::Relaxed);
+    (!found.is_null()).then_some(found)
+}
+
+/// Runs a decision; a panic in it is None, which every caller takes as a refusal.
+pub(crate) fn fenced<T>(decision: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(core::panic::AssertUnwindSafe(decision)).ok()
+}

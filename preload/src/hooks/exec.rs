@@ -1,0 +1,238 @@
+//! `execve(2)` and its family: the guest becomes another program. The list forms are in
+//! `variadic.c`, which gathers their arguments.
+//!
+//! All of this may run in a vfork(2) child, on its parent's stack and in its parent's memory: it
+//! leaves nothing behind there but errno.
+
+use core::ffi::{c_char, c_int};
+
+use bigfoot_ipc::guest::{Call, Verdict};
+use bigfoot_ipc::page::ask;
+use libc::AT_FDCWD;
+
+use crate::cabi::{self, KeepErrno};
+use crate::environment::{self, Start};
+use crate::hook::{Failure, fenced};
+use crate::scratch::Pages;
+use crate::{controller, shared, start};
+
+type Words = *const *const c_char;
+
+hook! {
+    unsafe fn execve(path: *const c_char, argv: Words, envp: Words) -> c_int => path_with;
+    unsafe fn execv(path: *const c_char, argv: Words) -> c_int => path;
+    unsafe fn execvp(file: *const c_char, argv: Words) -> c_int => search;
+    unsafe fn execvpe(file: *const c_char, argv: Words, envp: Words) -> c_int => search_with;
+    unsafe fn fexecve(fd: c_int, argv: Words, envp: Words) -> c_int => descriptor;
+    unsafe fn execveat(dir: c_int, path: *const c_char, argv: Words, envp: Words, flags: c_int) -> c_int => at;
+}
+
+/// What to do about the start of a program.
+pub(super) enum Plan {
+    /// The real one, in the environment as given.
+    Real,
+    /// The real one, in an environment that keeps it within the run.
+    Start(Start),
+    /// None.
+    Fail(c_int),
+}
+
+/// A program to start.
+pub(super) struct Program {
+    pub(super) file: *const c_char,
+    pub(super) directory: c_int,
+    pub(super) searched: bool,
+    pub(super) argv: Words,
+    pub(super) spawns: bool,
+}
+
+/// Bytes of arguments that fit on the stack.
+const ARGUMENT_BYTES: usize = 2048;
+
+/// # Safety
+///
+/// The program's pointers are null or what exec(3) takes.
+pub(super) unsafe fn plan(program: &Program) -> Plan {
+    if !start::in_a_run() || !shared::asks(ask::PROGRAMS) {
+        return Plan::Real;
+    }
+    // SAFETY: this function's contract.
+    let Some(file) = (unsafe { cabi::text(program.file) }) else {
+        return Plan::Real; // the kernel says what is wrong
+    };
+    // SAFETY: likewise.
+    let length = unsafe { cabi::words_length(program.argv) };
+    let mut small = [0; ARGUMENT_BYTES];
+    if length <= small.len() {
+        // SAFETY: likewise.
+        let words = unsafe { cabi::words(program.argv, &mut small) };
+        return decide(program, file, words);
+    }
+    let Some(mut pages) = Pages::of(length) else {
+        return Plan::Fail(libc::ENOMEM);
+    };
+    // SAFETY: likewise.
+    let words = unsafe { cabi::words(program.argv, pages.bytes()) };
+    decide(program, file, words)
+}
+
+fn decide(program: &Program, file: &[u8], arguments: &[u8]) -> Plan {
+    let searched = program.searched && !file.contains(&b'/');
+    let call = Call::Exec {
+        file,
+        directory: program.directory,
+        search: searched.then(|| start::variable(b"PATH").unwrap_or(b"/bin:/usr/bin")),
+        arguments,
+        spawns: program.spawns,
+    };
+    match fenced(|| controller::decide(call)) {
+        Some(Verdict::Start { start, arm }) => Plan::Start(Start { number: start, arm }),
+        Some(Verdict::Allow) => Plan::Real,
+        Some(Verdict::Deny { errno }) => Plan::Fail(errno),
+        Some(_) => Plan::Fail(libc::EPROTO),
+        None => Plan::Fail(libc::EACCES),
+    }
+}
+
+/// Tells that a start came back, with errno as it left it.
+pub(super) fn came_back(start: Start) {
+    let _errno = KeepErrno::new();
+    fenced(|| controller::decide(Call::ExecFailed { start: start.number }));
+}
+
+/// Carries a program's start out by `real`, which is given its environment.
+///
+/// # Safety
+///
+/// As for [`plan`]; `envp` is null or an environment in C's form.
+unsafe fn replace(program: &Program, envp: Words, real: impl Fn(Words) -> c_int) -> c_int {
+    // SAFETY: this function's contract.
+    match unsafe { plan(program) } {
+        Plan::Real => real(envp),
+        Plan::Fail(errno) => Failure::failure(errno),
+        Plan::Start(start) => {
+            // SAFETY: this function's contract.
+            let done = unsafe { environment::with(envp, start, real) };
+            came_back(start);
+            done.unwrap_or_else(|| Failure::failure(libc::ENOMEM))
+        }
+    }
+}
+
+fn program(file: *const c_char, argv: Words) -> Program {
+    Program { file, directory: AT_FDCWD, searched: false, argv, spawns: false }
+}
+
+/// # Safety
+///
+/// As for execve(2).
+pub(super) unsafe fn path_with(path: *const c_char, argv: Words, envp: Words) -> c_int {
+    // SAFETY: this function's contract.
+    unsafe { replace(&program(path, argv), envp, |envp| real!(execve)(path, argv, envp)) }
+}
+
+/// # Safety
+///
+/// As for execv(3).
+unsafe fn path(path: *const c_char, argv: Words) -> c_int {
+    // SAFETY: this function's contract; execv(3) is execve(2) with the process's own environment.
+    unsafe { path_with(path, argv, start::environment()) }
+}
+
+/// # Safety
+///
+/// As for execvp(3).
+unsafe fn search(file: *const c_char, argv: Words) -> c_int {
+    // SAFETY: as above.
+    unsafe { search_with(file, argv, start::environment()) }
+}
+
+/// # Safety
+///
+/// As for execvpe(3).
+unsafe fn search_with(file: *const c_char, argv: Words, envp: Words) -> c_int {
+    let program = Program { searched: true, ..program(file, argv) };
+    // SAFETY: this function's contract.
+    unsafe { replace(&program, envp, |envp| real!(execvpe)(file, argv, envp)) }
+}
+
+/// # Safety
+///
+/// As for fexecve(3).
+unsafe fn descriptor(fd: c_int, argv: Words, envp: Words) -> c_int {
+    let program = Program { directory: fd, ..program(c"".as_ptr(), argv) };
+    // SAFETY: this function's contract.
+    unsafe { replace(&program, envp, |envp| real!(fexecve)(fd, argv, envp)) }
+}
+
+/// # Safety
+///
+/// As for execveat(2).
+pub(super) unsafe fn at(
+    dir: c_int,
+    path: *const c_char,
+    argv: Words,
+    envp: Words,
+    flags: c_int,
+) -> c_int {
+    let program = Program { directory: dir, ..program(path, argv) };
+    // SAFETY: this function's contract.
+    unsafe { replace(&program, envp, |envp| real!(execveat)(dir, path, argv, envp, flags)) }
+}
+
+/// What `variadic.c` calls with the arguments that it gathered.
+///
+/// # Safety
+///
+/// As for execv(3), execvp(3) and execve(2).
+#[cfg(not(test))]
+mod gathered {
+    use super::{Words, c_char, c_int};
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C-unwind" fn bigfoot_execv(path: *const c_char, argv: Words) -> c_int {
+        // SAFETY: execl(3)'s own contract.
+        unsafe { super::path(path, argv) }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C-unwind" fn bigfoot_execvp(file: *const c_char, argv: Words) -> c_int {
+        // SAFETY: execlp(3)'s own contract.
+        unsafe { super::search(file, argv) }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C-unwind" fn bigfoot_execve(
+        path: *const c_char,
+        argv: Words,
+        envp: Words,
+    ) -> c_int {
+        // SAFETY: execle(3)'s own contract.
+        unsafe { super::path_with(path, argv, envp) }
+    }
+
+    unsafe extern "C" {
+        fn bigfoot_execl();
+        fn bigfoot_execlp();
+        fn bigfoot_execle();
+    }
+
+    // The linker exports functions of Rust's only, so these lead to C's with every register as it is.
+    #[unsafe(naked)]
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn execl() {
+        core::arch::naked_asm!("jmp {}", sym bigfoot_execl)
+    }
+
+    #[unsafe(naked)]
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn execlp() {
+        core::arch::naked_asm!("jmp {}", sym bigfoot_execlp)
+    }
+
+    #[unsafe(naked)]
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn execle() {
+        core::arch::naked_asm!("jmp {}", sym bigfoot_execle)
+    }
+}

@@ -1,0 +1,53 @@
+//! The libc functions that reach outside a process, one file a call.
+//!
+//! Hooked is the outer function that programs call, in all its variants: libc's inner calls do not
+//! pass through the symbol table. Not hooked, because nothing here would gain by it: vfork(2), whose
+//! child is known by its process number at its first call and whose stack a wrapper would break;
+//! close(2), dup2(2), close_range(2), since no descriptor of ours stays in a guest; dlvsym(3), by
+//! which dlsym(3) itself is found. `tests/symbols.toml` holds every libc function of these families
+//! beside what is done about it.
+#![expect(unsafe_code, reason = "functions of libc's, under libc's contracts")]
+
+pub(crate) mod connect;
+pub(crate) mod dl;
+pub(crate) mod exec;
+pub(crate) mod fopen;
+pub(crate) mod getaddrinfo;
+pub(crate) mod gethostby;
+pub(crate) mod getnameinfo;
+pub(crate) mod mkstemp;
+pub(crate) mod open;
+pub(crate) mod opendir;
+pub(crate) mod pthread;
+pub(crate) mod res;
+pub(crate) mod send;
+pub(crate) mod serve;
+pub(crate) mod shell;
+pub(crate) mod spawn;
+pub(crate) mod syscall;
+pub(crate) mod test_name;
+
+/// Every hook.
+#[cfg(not(test))]
+pub(crate) fn all() -> impl Iterator<Item = &'static crate::hook::Hook> {
+    let files = [
+        connect::HOOKS,
+        dl::HOOKS,
+        exec::HOOKS,
+        fopen::HOOKS,
+        getaddrinfo::HOOKS,
+        gethostby::HOOKS,
+        getnameinfo::HOOKS,
+        mkstemp::HOOKS,
+        open::HOOKS,
+        opendir::HOOKS,
+        pthread::HOOKS,
+        res::HOOKS,
+        send::HOOKS,
+        serve::HOOKS,
+        shell::HOOKS,
+        spawn::HOOKS,
+        test_name::HOOKS,
+    ];
+    files.into_iter().flatten()
+}

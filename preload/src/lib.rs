@@ -1,0 +1,33 @@
+//! The library that is loaded into every process of a run.
+//!
+//! It takes the place of the libc functions that reach outside a process ([`hooks`], one file a
+//! call), asks the controller what shall happen ([`controller`]) and does that. It decides nothing
+//! that the controller has not told it, and what it cannot ask is refused.
+//!
+//! It runs in other people's processes: before main, in signal handlers, between fork and exec.
+//! So it allocates nothing, takes no lock, keeps no descriptor, makes no thread, and leaves errno
+//! alone unless it fails a call. Its own system calls go straight to the kernel by rustix, which
+//! meets no hook and does not touch errno; std and nix would run into our own hooks.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`hook`] | the macros `hook!` and `real!` |
+//! | [`cabi`] | C arguments as values |
+//! | [`controller`] | a question and its verdict |
+//! | [`environment`] | what keeps a started program within the run |
+//! | [`shared`] | the memory shared with the controller |
+//! | [`thread`] | one word a thread |
+//! | [`start`] | the constructor |
+#![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+
+#[macro_use]
+mod hook;
+
+mod cabi;
+mod controller;
+mod environment;
+mod hooks;
+mod scratch;
+mod shared;
+mod start;
+mod thread;

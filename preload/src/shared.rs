@@ -1,0 +1,76 @@
+//! The memory shared with the controller: its policy, read; and the ring of hellos, written.
+#![expect(unsafe_code, reason = "files of the run's, mapped")]
+
+use core::ffi::CStr;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use bigfoot_ipc::page::{HELLO_SLOTS, Hellos, MAGIC, Policy, ask};
+use rustix::fs::{Mode, OFlags};
+use rustix::mm::{MapFlags, ProtFlags, mmap};
+
+static POLICY: AtomicPtr<Policy> = AtomicPtr::new(null_mut());
+static HELLOS: AtomicPtr<Hellos> = AtomicPtr::new(null_mut());
+
+/// Maps both files; false if either cannot be.
+pub(crate) fn attach(policy: &CStr, hellos: &CStr) -> bool {
+    let read = map::<Policy>(policy, OFlags::RDONLY, ProtFlags::READ);
+    let write = map::<Hellos>(hellos, OFlags::RDWR, ProtFlags::READ | ProtFlags::WRITE);
+    let (Some(read), Some(write)) = (read, write) else {
+        return false;
+    };
+    // SAFETY: both were mapped just now, whole, and stay so.
+    let known = unsafe {
+        (*read).magic.load(Ordering::Relaxed) == MAGIC
+            && (*write).magic.load(Ordering::Relaxed) == MAGIC
+    };
+    if known {
+        HELLOS.store(write, Ordering::Relaxed);
+        POLICY.store(read, Ordering::Release);
+    }
+    known
+}
+
+fn map<T>(path: &CStr, open: OFlags, protection: ProtFlags) -> Option<*mut T> {
+    let file = rustix::fs::open(path, open | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let length = usize::try_from(rustix::fs::fstat(&file).ok()?.st_size).ok()?;
+    if length < size_of::<T>() {
+        return None;
+    }
+    // SAFETY: a mapping at an address of the kernel's choice; it outlives the descriptor.
+    let start = unsafe { mmap(null_mut(), size_of::<T>(), protection, MapFlags::SHARED, &file, 0) };
+    start.ok().map(|start| start.cast())
+}
+
+/// Whether calls of this kind are asked about: a bit of [`ask`]. True where the run's policy cannot
+/// be read, since what cannot be asked must be refused.
+#[inline]
+pub(crate) fn asks(kind: u32) -> bool {
+    let policy = POLICY.load(Ordering::Acquire);
+    if policy.is_null() {
+        return crate::start::in_a_run();
+    }
+    // SAFETY: mapped by `attach` for as long as the process lives.
+    let bits = unsafe { (*policy).ask.load(Ordering::Relaxed) };
+    bits & kind & ask::EVERYTHING != 0
+}
+
+/// Says hello: this process, its parent, and the start that its environment named (zero for a fork).
+pub(crate) fn hello(start: u64) {
+    let hellos = HELLOS.load(Ordering::Relaxed);
+    if hellos.is_null() {
+        return;
+    }
+    // SAFETY: mapped by `attach` for as long as the process lives.
+    let hellos = unsafe { &*hellos };
+    let index = hellos.claimed.fetch_add(1, Ordering::AcqRel);
+    let Some(slot) = hellos.slots.get((index % HELLO_SLOTS as u64) as usize) else {
+        return;
+    };
+    let own = rustix::process::getpid().as_raw_nonzero().get().cast_unsigned();
+    let parent =
+        rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get().cast_unsigned());
+    slot.process.store(u64::from(own) | u64::from(parent) << 32, Ordering::Relaxed);
+    slot.start.store(start, Ordering::Relaxed);
+    slot.sequence.store(index + 1, Ordering::Release);
+}

@@ -1,0 +1,123 @@
+//! One word a thread: whose lineage it is of, and whether it stands inside a name look-up.
+//!
+//! `thread_local!` would go through `__tls_get_addr`, which may allocate after a guest has loaded
+//! libraries of its own. The word here is in the initial block that every thread has from its start.
+#![expect(unsafe_code, reason = "the thread's own word has no other way to it")]
+
+use core::arch::{asm, global_asm};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use bigfoot_ipc::guest::Registers;
+
+global_asm!(
+    ".pushsection .tbss.bigfoot_thread,\"awT\",@nobits",
+    ".globl bigfoot_thread",
+    ".hidden bigfoot_thread",
+    ".balign 8",
+    ".type bigfoot_thread,@object",
+    ".size bigfoot_thread,16",
+    "bigfoot_thread:",
+    ".zero 16",
+    ".popsection",
+);
+
+/// The thread's own words. Signal handlers share them, hence the atomics.
+struct Words {
+    /// Stack pointer of the outermost name look-up, or zero.
+    lookup: AtomicUsize,
+    /// Thread at the top of the lineage, or zero where that is the thread itself.
+    lineage: AtomicU32,
+}
+
+fn words() -> &'static Words {
+    let at: *const Words;
+    // SAFETY: the initial-exec access of the psABI: thread pointer plus the offset in the GOT.
+    unsafe {
+        asm!(
+            "mov {at}, qword ptr fs:[0]",
+            "add {at}, qword ptr [rip + bigfoot_thread@GOTTPOFF]",
+            at = out(reg) at,
+            options(nostack, pure, readonly),
+        );
+    }
+    // SAFETY: 16 zeroed, aligned bytes that live as long as the thread that asks.
+    unsafe { &*at }
+}
+
+/// The thread's number (gettid(2)).
+pub(crate) fn id() -> u32 {
+    rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned()
+}
+
+/// The thread at the top of this one's lineage.
+pub(crate) fn lineage() -> u32 {
+    match words().lineage.load(Ordering::Relaxed) {
+        0 => id(),
+        known => known,
+    }
+}
+
+/// What a thread that this one creates has as its lineage; zero if it starts one of its own.
+///
+/// The main thread's children each start one: runners make a thread a test there.
+pub(crate) fn lineage_of_child() -> u32 {
+    let own = lineage();
+    let process = rustix::process::getpid().as_raw_nonzero().get().cast_unsigned();
+    if own == process { 0 } else { own }
+}
+
+/// Tells a new thread its lineage.
+pub(crate) fn join(lineage: u32) {
+    words().lineage.store(lineage, Ordering::Relaxed);
+}
+
+/// Where this thread stands, for the controller to unwind it from outside.
+#[inline(always)]
+pub(crate) fn registers() -> Registers {
+    let (instruction, stack, frame): (u64, u64, u64);
+    // SAFETY: reads three registers.
+    unsafe {
+        asm!(
+            "lea {ip}, [rip]",
+            "mov {sp}, rsp",
+            "mov {fp}, rbp",
+            ip = out(reg) instruction,
+            sp = out(reg) stack,
+            fp = out(reg) frame,
+            options(nostack, nomem),
+        );
+    }
+    Registers { instruction, stack, frame }
+}
+
+/// As long as this lives, the thread stands inside a look-up that was decided.
+pub(crate) struct InLookup(());
+
+impl InLookup {
+    /// Enters.
+    pub(crate) fn enter() -> Self {
+        words().lookup.store(stack_pointer(), Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for InLookup {
+    fn drop(&mut self) {
+        words().lookup.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Whether the thread stands inside a look-up. A look-up that was left by longjmp(3) lies deeper
+/// in the stack than its successor, and so does not count.
+pub(crate) fn in_lookup() -> bool {
+    let entered = words().lookup.load(Ordering::Relaxed);
+    entered != 0 && stack_pointer() < entered
+}
+
+#[inline(always)]
+fn stack_pointer() -> usize {
+    let pointer: usize;
+    // SAFETY: reads one register.
+    unsafe { asm!("mov {sp}, rsp", sp = out(reg) pointer, options(nostack, nomem)) }
+    pointer
+}

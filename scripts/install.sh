@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Installs what the tests use and this machine lacks: Debian packages, a Python environment below target/, cargo-nextest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# One line for each program that a test starts, and the Debian package that has it.
+programs='
+cc gcc
+make make
+git git
+curl curl
+psql postgresql-client
+redis-cli redis-tools
+ssh openssh-client
+dig bind9-dnsutils
+javac default-jdk-headless
+node nodejs
+python3 python3
+setpriv util-linux
+getent libc-bin
+'
+
+missing_packages() {
+    while read -r program package; do
+        [ -z "$program" ] || command -v "$program" >/dev/null || echo "$package"
+    done <<<"$programs"
+    python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+    [ -e /usr/include/stdio.h ] || echo libc6-dev
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+install_packages() {
+    mapfile -t packages < <(missing_packages)
+    [ "${#packages[@]}" -gt 0 ] || return 0
+    echo "installing ${packages[*]}"
+    if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then
+        echo "install.sh: cannot install packages here; the tests need: ${packages[*]}" >&2
+        return 1
+    fi
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${packages[@]}" >/dev/null
+}
+
+install_python() {
+    local venv=target/venv
+    [ -x "$venv/bin/python3" ] || python3 -m venv "$venv"
+    "$venv/bin/python3" -c 'import pytest, xdist, pytest_asyncio, requests' 2>/dev/null ||
+        "$venv/bin/python3" -m pip install --quiet pytest pytest-xdist pytest-asyncio requests
+}
+
+install_nextest() {
+    cargo nextest --version >/dev/null 2>&1 || cargo install cargo-nextest --locked
+}
+
+install_packages
+install_python
+install_nextest

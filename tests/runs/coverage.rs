@@ -1,0 +1,57 @@
+//! What bigfoot could not see is counted and named.
+
+use bigfoot_tests::{Scene, guest};
+
+/// A run whose processes all carry the library is complete.
+#[test]
+fn a_run_of_loaded_processes_is_complete() {
+    let guest = Scene::new().guard("error").flag("--require-coverage").run([
+        "sh",
+        "-c",
+        "/bin/true; /bin/echo",
+    ]);
+
+    guest.is_clean();
+    assert_eq!(guest.report["coverage"]["complete"], true, "{:#}", guest.report);
+    assert_eq!(guest.report["coverage"]["blind_count"], 0);
+}
+
+/// A static program is blind, and named; with `--require-coverage` the run fails for it.
+#[test]
+fn a_static_program_is_a_gap() {
+    let blind = guest::static_guest("echo");
+    let rule = "subprocess:*";
+
+    let told = Scene::new().guard("error").allow(rule).run([&blind]);
+    told.succeeds();
+    assert_eq!(told.report["coverage"]["blind_count"], 1, "{:#}", told.report);
+    assert!(
+        told.report["coverage"]["blind"].to_string().contains("echo-static"),
+        "{:#}",
+        told.report
+    );
+    assert!(told.report["coverage"]["blind"].to_string().contains("static"), "{:#}", told.report);
+
+    Scene::new().guard("error").allow(rule).flag("--require-coverage").run([&blind]).fails_with(61);
+}
+
+/// So is one that a guest starts.
+#[test]
+fn a_static_child_is_a_gap() {
+    let blind = guest::static_guest("echo");
+
+    let told = Scene::new().run(["sh", "-c", &format!("{}; true", blind.display())]);
+
+    assert_eq!(told.report["coverage"]["complete"], false, "{:#}", told.report);
+}
+
+/// A child whose LD_PRELOAD the guest sets or empties is armed all the same.
+#[test]
+fn a_child_cannot_be_disarmed_through_its_environment() {
+    let line = "LD_PRELOAD= /bin/true; env -i /bin/true; LD_PRELOAD=libm.so.6 /bin/true; unset LD_PRELOAD; /bin/true";
+
+    let told = Scene::new().flag("--require-coverage").run(["sh", "-c", line]);
+
+    told.succeeds();
+    assert_eq!(told.report["coverage"]["blind_count"], 0, "{:#}", told.report);
+}

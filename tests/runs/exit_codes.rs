@@ -1,0 +1,90 @@
+//! Exit codes, and whose output is whose.
+
+use bigfoot_tests::{Scene, servers};
+
+/// A clean run's code is the command's own.
+#[test]
+fn the_commands_own_code_is_kept() {
+    for code in [0, 1, 3, 60, 101, 255] {
+        let guest = Scene::new().guard("error").run(["sh", "-c", &format!("exit {code}")]);
+
+        guest.fails_with(code);
+        assert!(guest.findings().is_empty(), "{:#}", guest.report);
+    }
+}
+
+/// A command that failed by itself keeps its code, though the contract was broken too.
+#[test]
+fn a_failed_command_keeps_its_code() {
+    let server = servers::plain();
+    let program = format!(
+        "import socket, sys\nsocket.socket().connect_ex(('127.0.0.1', {}))\nsys.exit(7)",
+        server.port()
+    );
+
+    let guest = Scene::new().guard("error").run(["python3", "-c", &program]);
+
+    guest.fails_with(7);
+    assert_eq!(guest.calls(), 1, "{:#}", guest.report);
+}
+
+/// 126 and 127, as env(1) has it.
+#[test]
+fn a_command_that_cannot_start_is_told_as_env_does() {
+    let scene = Scene::new().file("data", "not a program\n");
+
+    scene.tell(["no-such-program-anywhere"]).fails_with(127).says("no-such-program-anywhere");
+    scene.tell(["./missing"]).fails_with(127).says("missing");
+    scene.tell(["/"]).fails_with(126);
+    scene.tell(["./data"]).fails_with(126).says("data");
+}
+
+/// Output passes untouched, byte for byte, on both streams; bigfoot adds to stderr alone.
+#[test]
+fn output_passes_untouched() {
+    let line = "printf 'a\\000b\\377c'; printf 'err' >&2";
+    let native = Scene::new().native(["sh", "-c", line]);
+
+    let guest = Scene::new().guard("error").run(["sh", "-c", line]);
+
+    guest.prints(&native.stdout);
+    assert_eq!(guest.stderr, native.stderr, "with --output, stderr is the command's alone");
+}
+
+/// Standard input is the command's.
+#[test]
+fn input_passes_untouched() {
+    use std::io::Write;
+    let (mut bigfoot, _watch) = Scene::new().guard("error").start(["cat"]);
+    bigfoot.stdin.take().expect("its input").write_all(b"through\n").expect("written");
+
+    let output = bigfoot.wait_with_output().expect("its end");
+
+    assert_eq!(output.stdout, b"through\n");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+/// Every format is what its name says.
+#[test]
+fn each_format_is_well_formed() {
+    let server = servers::plain();
+    let program =
+        format!("import socket; socket.socket().connect_ex(('127.0.0.1', {}))", server.port());
+    let told = |format: &str| {
+        Scene::new()
+            .guard("error")
+            .flag("--format")
+            .flag(format)
+            .tell(["python3", "-c", &program])
+            .stderr
+    };
+
+    let parsed: serde_json::Value = serde_json::from_str(&told("json")).expect("one document");
+    assert_eq!(parsed["refused"], 1);
+    for line in told("jsonl").lines() {
+        let parsed: serde_json::Value = serde_json::from_str(line).expect("a document a line");
+        assert!(parsed["type"].is_string(), "{line}");
+    }
+    assert!(told("github").contains("::error"), "{}", told("github"));
+    assert!(told("human").contains(&server.port()));
+}
