@@ -121,8 +121,10 @@ pub struct Process {
 /// Why a guest's start of a program is no call of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnStart {
-    /// Its own executable or interpreter again, or a helper of it.
+    /// Its own executable or interpreter again.
     Again,
+    /// A helper of it, which works for it.
+    Helper,
     /// A shell by which it starts one of those.
     ByShell,
     /// A wrapper becomes what it wraps.
@@ -216,10 +218,10 @@ impl Processes {
             Role::Tool => self.role_below_tools(&started.target),
         };
         let image = match (started.own, starter) {
-            (Some(OwnStart::ByShell), Some(starter)) => starter.image.clone(),
+            (Some(OwnStart::ByShell | OwnStart::Helper), Some(starter)) => starter.image.clone(),
             _ => Some(Image::of(&started.target)),
         };
-        let plumbed = matches!(started.own, Some(OwnStart::Again | OwnStart::ByShell));
+        let plumbed = matches!(started.own, Some(own) if own != OwnStart::Wrapped);
         let process = Process { role, image, by: started.by, started: None, fresh: true, plumbed };
         let Target { program, blind, .. } = started.target;
         self.starts.push(Start { process, program, blind, met: false, failed: false });
@@ -302,8 +304,11 @@ impl Processes {
     ) -> Option<OwnStart> {
         let process = self.known.get(&pid)?;
         let image = process.image.as_ref()?;
-        if image.is_again(target) || image.helps(&target.real) {
+        if image.is_again(target) {
             return Some(OwnStart::Again);
+        }
+        if image.helps(&target.real) {
+            return Some(OwnStart::Helper);
         }
         if is_shell(&target.program)
             && shell_command(arguments).is_some_and(|command| image.is_named_by(&command))

@@ -118,7 +118,7 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Writes `to` in the family that the guest's socket has: IPv4 as v4-mapped on an IPv6 socket.
+    /// Writes `to` as it is.
     pub(crate) fn new(to: SocketAddr) -> Self {
         // SAFETY: all zeroes is a valid sockaddr_storage.
         let mut storage: sockaddr_storage = unsafe { core::mem::zeroed() };

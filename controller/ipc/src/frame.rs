@@ -27,20 +27,26 @@ impl core::fmt::Display for Malformed {
 
 impl core::error::Error for Malformed {}
 
-/// Writes length and message into `buffer`; the bytes used, or None if it is too small. Does not
-/// allocate.
+/// Writes length and message into `buffer`; the bytes used, or None if it is too small or the message
+/// over [`MESSAGE_BYTES_MAX`]. Does not allocate.
 pub fn encode_into<T: Serialize>(message: &T, buffer: &mut [u8]) -> Option<usize> {
     let (head, body) = buffer.split_at_mut_checked(LENGTH_BYTES)?;
     let used = bincode::serde::encode_into_slice(message, body, CONFIG).ok()?;
-    head.copy_from_slice(&u32::try_from(used).ok()?.to_le_bytes());
+    head.copy_from_slice(&announced(used)?);
     Some(LENGTH_BYTES + used)
 }
 
-/// Length and message as bytes.
+/// Length and message as bytes; an error if the message is over [`MESSAGE_BYTES_MAX`].
 pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, Malformed> {
     let body = bincode::serde::encode_to_vec(message, CONFIG).map_err(|_| Malformed)?;
-    let length = u32::try_from(body.len()).map_err(|_| Malformed)?;
-    Ok([&length.to_le_bytes()[..], &body].concat())
+    let head = announced(body.len()).ok_or(Malformed)?;
+    Ok([&head[..], &body].concat())
+}
+
+/// The length as it is written; None over the limit, which bincode itself holds to in decoding only.
+fn announced(length: usize) -> Option<[u8; LENGTH_BYTES]> {
+    let length = Some(length).filter(|length| *length <= MESSAGE_BYTES_MAX)?;
+    Some(u32::try_from(length).ok()?.to_le_bytes())
 }
 
 /// The length that these first bytes announce; an error if it is over [`MESSAGE_BYTES_MAX`].

@@ -67,12 +67,16 @@ impl Frame {
         }
     }
 
-    /// Whether the call lies within the restriction. Files and libraries do so unless it names some.
+    /// Whether the call lies within the restriction. A rule of files or libraries speaks only for
+    /// such, so these do so unless it names some, and all else does if it names nothing but these.
     pub(super) fn admits(&self, call: &Call, everything: bool) -> bool {
         let concerned = match call {
             Call::Open(_) => self.restricts(Subject::Files),
             Call::Load(_) => self.restricts(Subject::Libraries),
-            _ => !self.restrict.is_empty(),
+            _ => self
+                .restrict
+                .iter()
+                .any(|rule| !matches!(rule.pattern.kind(), Subject::Files | Subject::Libraries)),
         };
         !concerned || self.restrict.iter().any(|rule| rule.covers(everything) && rule.permits(call))
     }

@@ -46,19 +46,22 @@ impl Policy {
         Self { frames: frames.into_iter().filter(|frame| !frame.is_empty()).collect(), levels }
     }
 
-    /// What the rules say of a call: all restrictions first, then the innermost frame that speaks.
+    /// What the rules say of a call: the innermost frame that speaks, and nothing but a refusal
+    /// outside a restriction. A denied call is denied whether or not it lies outside one too.
     #[must_use]
     pub fn speak<'a>(&'a self, call: &Call, test: Option<&str>) -> Decision<'a> {
         let everything = self.everything_means(call);
         let frames = || self.frames.iter().filter(|frame| frame.holds(test));
+        let word = frames().rev().find_map(|frame| frame.word(call, everything));
+        if let Some(Word::Denied(rule)) = word {
+            return Decision::Denied { rule };
+        }
         if let Some(frame) = frames().find(|frame| !frame.admits(call, everything)) {
             return Decision::Restricted { frame };
         }
-        let innermost_first = self.frames.iter().rev().filter(|frame| frame.holds(test));
-        match innermost_first.into_iter().find_map(|frame| frame.word(call, everything)) {
+        match word {
             Some(Word::Allowed(rule)) => Decision::Allowed { rule },
-            Some(Word::Denied(rule)) => Decision::Denied { rule },
-            None => Decision::Silent,
+            _ => Decision::Silent,
         }
     }
 

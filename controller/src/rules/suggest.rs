@@ -97,7 +97,10 @@ fn program(exec: &Exec) -> Vec<String> {
         Some(start) => format!("{}*", exactly(start)),
         None => exactly(&line),
     };
-    let files = named("subprocess", &exec.program);
+    // The name alone: where a program lies differs from machine to machine.
+    let name = exec.program.file_name().map(Path::new).unwrap_or(&exec.program);
+    let mut files = named("subprocess", name);
+    files.extend(named("subprocess", &exec.program));
     let whole = files.iter().map(|file| format!("{file} {arguments}"));
     let (whole, files) = (whole.collect::<Vec<_>>(), files.clone());
     if line.is_empty() { files } else { whole.into_iter().chain(files).collect() }

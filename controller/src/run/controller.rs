@@ -14,12 +14,13 @@ use bigfoot_ipc::RUN_VARIABLE;
 use bigfoot_ipc::page::ask;
 use crossbeam_channel::Sender;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::SignalFd;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::keeper::{CONTROLLER_VARIABLE, PASSED, pass_on, signals};
+use super::mask::with_mask;
 use super::{Ended, Options, directory, tests_of, tree};
 use crate::config::Config;
 use crate::desk::Desk;
@@ -129,7 +130,7 @@ pub fn environment(
 ///
 /// What is wrong with the machine or the library.
 pub fn run(options: Options, directory: &Path) -> Result<Ended, Box<dyn std::error::Error>> {
-    let signals = signals(&PASSED)?;
+    let (signals, mask) = signals(&PASSED)?;
     nix::sys::prctl::set_child_subreaper(true)?;
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
     let root = std::process::id();
@@ -139,7 +140,7 @@ pub fn run(options: Options, directory: &Path) -> Result<Ended, Box<dyn std::err
     let variables = environment(directory, 1, off)?;
     let service = Service::start(directory, config, root, Some(Target::of_command(&command)))?;
 
-    let ended = match start(&command, &variables) {
+    let ended = match start(&command, &variables, mask) {
         Ok(pid) => wait(pid, &signals),
         Err(error) => return Ok(not_started(&command, &error)),
     };
@@ -186,11 +187,15 @@ impl Target {
     }
 }
 
-fn start(command: &[OsString], variables: &[(&'static str, OsString)]) -> io::Result<Pid> {
+fn start(
+    command: &[OsString],
+    variables: &[(&'static str, OsString)],
+    mask: SigSet,
+) -> io::Result<Pid> {
     let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let mut start = Command::new(program);
     start.args(arguments).env_remove(CONTROLLER_VARIABLE).envs(variables.iter().cloned());
-    Ok(Pid::from_raw(start.spawn()?.id().cast_signed()))
+    Ok(Pid::from_raw(with_mask(&mut start, mask).spawn()?.id().cast_signed()))
 }
 
 fn not_started(command: &[OsString], error: &io::Error) -> Ended {

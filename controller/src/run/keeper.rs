@@ -14,6 +14,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::directory::{self, Directory};
+use super::mask::with_mask;
 use super::{Ended, INTERNAL, tree};
 
 /// Tells the inner process that it is the controller, and the run's folder.
@@ -56,10 +57,10 @@ impl std::error::Error for Error {}
 /// The run could not be started.
 pub fn keep() -> Result<u8, Error> {
     let directory = Directory::new().map_err(Error::Directory)?;
-    let signals = signals(&PASSED).map_err(Error::Start)?;
+    let (signals, mask) = signals(&PASSED).map_err(Error::Start)?;
     // Orphans of the controller come to us, should it die.
     nix::sys::prctl::set_child_subreaper(true).map_err(|error| Error::Start(error.into()))?;
-    let child = start(directory.path()).map_err(Error::Start)?;
+    let child = start(directory.path(), mask).map_err(Error::Start)?;
     let pid = Pid::from_raw(child.id().cast_signed());
     let killed = wait(pid, &signals);
     match Ended::read(directory.path()) {
@@ -72,21 +73,24 @@ pub fn keep() -> Result<u8, Error> {
     }
 }
 
-/// Blocks signals and makes them readable. What is started from here on has none blocked.
-pub fn signals(which: &[Signal]) -> io::Result<SignalFd> {
+/// Blocks signals and makes them readable; and the mask from before, which is what is started gets.
+pub fn signals(which: &[Signal]) -> io::Result<(SignalFd, SigSet)> {
     let mut set: SigSet = which.iter().copied().collect();
     set.add(Signal::SIGCHLD);
+    let before = SigSet::thread_get_mask()?;
     set.thread_block()?;
-    Ok(SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?)
+    let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+    Ok((SignalFd::with_flags(&set, flags)?, before))
 }
 
-fn start(directory: &Path) -> io::Result<Child> {
+fn start(directory: &Path, mask: SigSet) -> io::Result<Child> {
     let own = fs::read_link("/proc/self/exe")?;
     let mut arguments = env::args_os();
     let name = arguments.next().unwrap_or_else(|| "bigfoot".into());
     let mut command = Command::new(own);
     std::os::unix::process::CommandExt::arg0(&mut command, name);
-    command.args(arguments).env(CONTROLLER_VARIABLE, directory).spawn()
+    command.args(arguments).env(CONTROLLER_VARIABLE, directory);
+    with_mask(&mut command, mask).spawn()
 }
 
 /// Waits for the controller; how it was killed, if it was.

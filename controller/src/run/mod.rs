@@ -10,6 +10,7 @@
 //! | `controller` | the inner one: engine, command, report |
 //! | `directory` | the folder that guests find the controller by |
 //! | `ended` | how the controller tells the keeper how it went |
+//! | `mask` | the signal mask of what is started |
 //! | `tests_of` | whose finding is whose, once all are known |
 
 use std::ffi::OsString;
@@ -22,6 +23,7 @@ pub mod controller;
 pub mod directory;
 mod ended;
 pub mod keeper;
+mod mask;
 pub mod serve;
 mod tests_of;
 pub mod tree;

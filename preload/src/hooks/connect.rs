@@ -66,8 +66,19 @@ fn decide(fd: c_int, peer: Peer<'_>) -> Plan {
     let transport = cabi::transport(fd);
     match controller::decide(Call::Connect { transport, peer }) {
         Verdict::Allow => Plan::Real,
-        Verdict::Redirect { to } => Plan::At(to),
+        Verdict::Redirect { to } => redirect(peer, to),
         Verdict::Deny { errno } => Plan::Fail(errno),
         Verdict::Answer { .. } | Verdict::Start { .. } => Plan::Fail(libc::EPROTO), // not for sockets
+    }
+}
+
+/// An address of the family that the guest's socket has.
+fn redirect(peer: Peer<'_>, to: SocketAddr) -> Plan {
+    match (peer, to) {
+        (Peer::Internet(SocketAddr::V6(_)), SocketAddr::V4(to)) => {
+            Plan::At(SocketAddr::new(to.ip().to_ipv6_mapped().into(), to.port()))
+        }
+        (Peer::Internet(SocketAddr::V4(_)), SocketAddr::V6(_)) => Plan::Fail(libc::EHOSTUNREACH),
+        _ => Plan::At(to),
     }
 }

@@ -1,0 +1,105 @@
+//! One message of each variant, no two fields alike, so that a field in another's place shows.
+
+use bigfoot_ipc::VERSION;
+use bigfoot_ipc::control::{Control, Outcome};
+use bigfoot_ipc::guest::{Asker, Call, Peer, Query, Registers, Transport, Verdict};
+
+/// `AT_FDCWD` of Linux.
+const CURRENT_DIRECTORY: i32 = -100;
+
+/// Who asks.
+pub fn asker() -> Asker<'static> {
+    Asker {
+        version: VERSION,
+        thread: 4242,
+        lineage: 4241,
+        registers: Registers {
+            instruction: 0x7f01_0203_0405,
+            stack: 0x7ffe_1112_1314,
+            frame: 0x7ffe_2122_2324,
+        },
+        test: b"tests/test_shop.py::test_order (call)",
+        in_lookup: true,
+    }
+}
+
+/// What a guest may be about to do.
+pub fn calls() -> Vec<(&'static str, Call<'static>)> {
+    vec![
+        ("connect-v4", connect(Transport::Stream, internet("192.0.2.7:443"))),
+        ("connect-v6", connect(Transport::Stream, internet("[2001:db8::7]:6379"))),
+        ("connect-unix", connect(Transport::Datagram, Peer::Unix(b"/run/docker.sock"))),
+        ("connect-unix-abstract", connect(Transport::Datagram, Peer::Unix(b"\0bus"))),
+        ("connect-other", connect(Transport::Other, Peer::Other(40))),
+        ("lookup-name", Call::Lookup { query: Query::Name(b"shop.example") }),
+        ("lookup-records", Call::Lookup { query: Query::Records(b"_sip._tcp.shop.example") }),
+        ("lookup-address", Call::Lookup { query: Query::Address([192, 0, 2, 8].into()) }),
+        ("resolved", Call::Resolved { name: b"shop.example", addresses: ADDRESSES }),
+        (
+            "open",
+            Call::Open {
+                path: b"etc/hostname",
+                directory: CURRENT_DIRECTORY,
+                read: true,
+                write: false,
+            },
+        ),
+        ("exec", exec(Some(b"/usr/local/bin:/usr/bin"), true)),
+        ("exec-no-search", exec(None, false)),
+        ("exec-failed", Call::ExecFailed { start: 0x0102_0304_0506_0708 }),
+        ("load", Call::Load { library: b"libpq.so.5" }),
+        (
+            "serve",
+            Call::Serve {
+                transport: Transport::Stream,
+                cookie: 0x1112_1314_1516_1718,
+                inode: 0x2122_2324,
+            },
+        ),
+    ]
+}
+
+/// 192.0.2.9, v4-mapped, and 2001:db8::9.
+const ADDRESSES: &[u8] = &[
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 9, //
+    0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9,
+];
+
+fn connect(transport: Transport, peer: Peer<'static>) -> Call<'static> {
+    Call::Connect { transport, peer }
+}
+
+fn internet(address: &str) -> Peer<'static> {
+    Peer::Internet(address.parse().expect("address and port"))
+}
+
+fn exec(search: Option<&'static [u8]>, spawns: bool) -> Call<'static> {
+    Call::Exec { file: b"git", directory: 5, search, arguments: b"git\0push\0\0", spawns }
+}
+
+/// What a guest may hear.
+pub fn verdicts() -> Vec<(&'static str, Verdict)> {
+    let v6 = [0xfd, 0xb1, 0x6f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    vec![
+        ("allow", Verdict::Allow),
+        ("redirect", Verdict::Redirect { to: "127.0.0.1:4711".parse().expect("address and port") }),
+        ("redirect-v6", Verdict::Redirect { to: "[::1]:4712".parse().expect("address and port") }),
+        ("answer", Verdict::Answer { v4: [198, 18, 0, 1], v6 }),
+        ("deny", Verdict::Deny { errno: 13 }),
+        ("start", Verdict::Start { start: 0x0807_0605_0403_0201, arm: true }),
+    ]
+}
+
+/// What a command may say.
+pub fn controls() -> Vec<(&'static str, Control)> {
+    vec![("verify", Control::Verify { version: VERSION })]
+}
+
+/// What a command may hear.
+pub fn outcomes() -> Vec<(&'static str, Outcome)> {
+    let (report, reason) = ("2 calls were refused: ü\n".to_owned(), "no such run".to_owned());
+    vec![
+        ("verified", Outcome::Verified { code: 60, report }),
+        ("refused", Outcome::Refused { reason }),
+    ]
+}
