@@ -18,8 +18,10 @@ use crate::site::Stack;
 use crate::tools::Tools;
 use crate::verdict::{Circumstances, Judgement, judge};
 
-/// Most kinds of findings kept; more are counted.
+/// Most findings kept; more are counted.
 const FINDINGS_MAX: usize = 10_000;
+/// Most of them that are warnings: a refusal finds room, or the run would pass for clean.
+const WARNINGS_MAX: usize = FINDINGS_MAX / 2;
 /// Most call sites that are known without reading the guest's stack again.
 const SITES_MAX: usize = 100_000;
 
@@ -127,6 +129,7 @@ struct Site {
     stack: u64,
     frame: u64,
     call: Call,
+    test: Option<String>,
 }
 
 /// A finding, and whose it is.
@@ -225,7 +228,7 @@ impl Engine {
             None => self.decide(asker, call, known),
             Some(name) if stand_in => match self.names.stand_in_for(&name) {
                 Some((v4, v6)) => Verdict::Answer { v4: v4.octets(), v6: v6.octets() }.into(),
-                None => Verdict::Deny { errno: nix::libc::EACCES }.into(),
+                None => self.refuse(asker, call, Code::Denied, None),
             },
             Some(_) => self.refuse(asker, call, Code::Denied, None),
         }
@@ -314,14 +317,14 @@ impl Engine {
             thread: asker.thread,
             stack: asker.registers.stack,
             frame: asker.registers.frame,
-            call: searched(&call),
+            call: call.clone(),
+            test: asker.test.clone(),
         };
         if let Some(known) = self.sites.get(&site).and_then(|at| self.found.get_mut(*at)) {
-            let elsewhere = known.finding.call != call; // the next place of one path search
-            known.finding.count += u64::from(!elsewhere);
+            known.finding.count += 1;
             return None;
         }
-        if self.found.len() >= FINDINGS_MAX {
+        if self.found.len() >= if refused { FINDINGS_MAX } else { WARNINGS_MAX } {
             self.dropped += 1;
             return None;
         }
@@ -379,17 +382,6 @@ fn is_name_service(peer: &Peer) -> bool {
                 || path.starts_with("/run/systemd/machine")
         }
         _ => false,
-    }
-}
-
-/// A program's start by its name alone: a path search tries one folder after the other.
-fn searched(call: &Call) -> Call {
-    match call {
-        Call::Exec(Exec { program, arguments }) => {
-            let program = program.file_name().map_or_else(|| program.clone(), Into::into);
-            Call::Exec(Exec { program, arguments: arguments.clone() })
-        }
-        call => call.clone(),
     }
 }
 
@@ -462,3 +454,6 @@ pub fn coverage(processes: &Processes, lost: u64) -> Coverage {
     coverage.lost = lost;
     coverage
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,10 +121,8 @@ pub struct Process {
 /// Why a guest's start of a program is no call of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnStart {
-    /// Its own executable or interpreter again.
+    /// Its own executable or interpreter again, or a helper of it.
     Again,
-    /// A helper of it, which works for it.
-    Helper,
     /// A shell by which it starts one of those.
     ByShell,
     /// A wrapper becomes what it wraps.
@@ -218,10 +216,10 @@ impl Processes {
             Role::Tool => self.role_below_tools(&started.target),
         };
         let image = match (started.own, starter) {
-            (Some(OwnStart::ByShell | OwnStart::Helper), Some(starter)) => starter.image.clone(),
+            (Some(OwnStart::ByShell), Some(starter)) => starter.image.clone(),
             _ => Some(Image::of(&started.target)),
         };
-        let plumbed = matches!(started.own, Some(own) if own != OwnStart::Wrapped);
+        let plumbed = matches!(started.own, Some(OwnStart::Again | OwnStart::ByShell));
         let process = Process { role, image, by: started.by, started: None, fresh: true, plumbed };
         let Target { program, blind, .. } = started.target;
         self.starts.push(Start { process, program, blind, met: false, failed: false });
@@ -273,7 +271,7 @@ impl Processes {
         let process = match met {
             Some(process) => process,
             None if number == 0 => self.forked(parent, None),
-            None => self.unseen(parent, program()),
+            None => self.unseen(self.repeated(parent, number), program()),
         };
         if process.role.is_tool() && number != 0 {
             self.tool_count += 1;
@@ -281,10 +279,18 @@ impl Processes {
         self.known.insert(pid, process);
     }
 
+    /// What started a program that says a number again: what nothing was seen of and the number
+    /// was for, such as a static program; else its parent.
+    fn repeated(&self, parent: Pid, number: u64) -> Option<Role> {
+        let index = usize::try_from(number.checked_sub(1)?).ok()?;
+        let blind = self.starts.get(index).filter(|start| start.blind.is_some());
+        let parent = || self.known.get(&parent);
+        blind.map(|start| start.process.role).or_else(|| parent().map(|parent| parent.role))
+    }
+
     /// A program whose start no hook saw, such as a static program's child.
-    fn unseen(&self, parent: Pid, target: Option<Target>) -> Process {
-        let starter = self.known.get(&parent);
-        let role = match (starter.map(|starter| starter.role), &target) {
+    fn unseen(&self, starter: Option<Role>, target: Option<Target>) -> Process {
+        let role = match (starter, &target) {
             (Some(Role::BuildScript), _) => Role::BuildScript,
             (Some(Role::Tool), Some(target)) => self.role_below_tools(target),
             _ => Role::Guest,
@@ -304,11 +310,8 @@ impl Processes {
     ) -> Option<OwnStart> {
         let process = self.known.get(&pid)?;
         let image = process.image.as_ref()?;
-        if image.is_again(target) {
+        if image.is_again(target) || image.helps(&target.real) {
             return Some(OwnStart::Again);
-        }
-        if image.helps(&target.real) {
-            return Some(OwnStart::Helper);
         }
         if is_shell(&target.program)
             && shell_command(arguments).is_some_and(|command| image.is_named_by(&command))

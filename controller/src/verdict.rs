@@ -46,3 +46,6 @@ pub fn judge<'a>(policy: &'a Policy, call: &Call, about: Circumstances<'_>) -> J
     // of the tree's plumbing nor of the tools that build and start it.
     if about.plumbing || about.by_tool { Judgement::Pass } else { unnamed }
 }
+
+#[cfg(test)]
+mod tests;

@@ -254,6 +254,11 @@ fn checked(text: &str, name: &str) -> Result<(), Fault> {
             "a host is a name, a glob such as `*.example.com`, an address, a network, or `~regex`",
         ));
     }
+    if name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) {
+        // What ends in a number is an address to every client (WHATWG URL, "ends in a number").
+        return Err(Fault::at(whole, "this is no address", "neither an address nor a name")
+            .help("an IPv4 address has four numbers from 0 to 255"));
+    }
     if name.starts_with('.') || name.contains("..") {
         let help = format!("write `*.{}` for all names below a domain", name.trim_matches('.'));
         return Err(

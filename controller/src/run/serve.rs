@@ -27,6 +27,9 @@ use crate::report::{self, Format, Style};
 /// How long a controller may take to be ready.
 const START_TIME_MAX: Duration = Duration::from_secs(10);
 
+/// Bytes of a report that are sent; what is beyond is cut. A message has to hold it.
+const REPORT_BYTES_MAX: usize = frame::MESSAGE_BYTES_MAX / 4;
+
 /// The file that tells where the run's folder is.
 fn mark() -> io::Result<PathBuf> {
     let mut hasher = DefaultHasher::new();
@@ -108,6 +111,7 @@ pub fn serve(
     let _ = fs::remove_file(mark()?); // gone by itself, or somebody took it away
     if let Some(stream) = asked {
         let code = report.exit_code(0);
+        text.truncate(REPORT_BYTES_MAX);
         let report = String::from_utf8_lossy(&text).into_owned();
         reply(stream, &Outcome::Verified { code, report });
     }

@@ -1,0 +1,220 @@
+//! Transcripts: who asks what, and what becomes of it.
+//!
+//! | file | what it shows |
+//! |---|---|
+//! | `calls` | levels, rules, and what passes by itself |
+//! | `names` | look-ups, stand-ins, and connections by name |
+//! | `roles` | tools, build scripts, guests, forks |
+//! | `starts` | which starts of programs are no calls of a guest's own |
+//! | `findings` | what is noted, once, and how it is put together |
+//! | `seen` | which processes count as seen |
+
+mod calls;
+mod findings;
+mod names;
+mod roles;
+mod seen;
+mod starts;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::*;
+use crate::rules::{Frame, Level, Levels, Origin, Place, Rule, TestGlob};
+
+/// The run's command in most transcripts.
+const COMMAND: Pid = 100;
+/// Refused.
+const REFUSED: Verdict = Verdict::Deny { errno: nix::libc::EACCES };
+
+/// An engine, and a folder of programs to start.
+struct Scene {
+    engine: Engine,
+    folder: PathBuf,
+}
+
+impl Scene {
+    /// The level of everything that is guarded by default, and these rules.
+    fn new(level: Level, frames: Vec<Frame>) -> Self {
+        Self::of(Policy::new(frames, Levels::new(level, BTreeMap::new())))
+    }
+
+    fn of(policy: Policy) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "bigfoot-engine-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let folder = folder.canonicalize().unwrap();
+        Self { engine: Engine::new(policy, Tools::new(&[]).unwrap()), folder }
+    }
+
+    /// A program in the scene's folder; two paths are two files.
+    fn program(&self, path: &str) -> Target {
+        self.script(path, "")
+    }
+
+    /// A file of these contents in the scene's folder.
+    fn script(&self, path: &str, contents: &str) -> Target {
+        let path = self.folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, contents).unwrap();
+        Target::at(path)
+    }
+
+    /// The run's command is this program, and has said hello.
+    fn command(mut self, path: &str) -> Self {
+        let target = self.program(path);
+        let number = self.engine.processes().start(Started { target, by: None, own: None });
+        self.hello(COMMAND, 1, number);
+        self
+    }
+
+    /// A process says hello, and names this start (zero: it is a fork).
+    fn hello(&mut self, pid: Pid, parent: Pid, number: u64) {
+        self.engine.processes().hello(pid, parent, number, || None);
+    }
+
+    fn ask(&mut self, pid: Pid, asked: Asked) -> Outcome {
+        self.engine.ask(&asker(pid), asked)
+    }
+
+    /// The verdict alone.
+    fn verdict(&mut self, pid: Pid, asked: Asked) -> Verdict {
+        self.ask(pid, asked).verdict
+    }
+
+    /// A process starts a program in a process of its own, which says hello as `child`.
+    fn spawn(&mut self, pid: Pid, child: Pid, target: Target) {
+        let number = self.started(pid, exec(target, &["name"], true));
+        self.hello(child, pid, number);
+    }
+
+    /// A process becomes another program, and says hello as that.
+    fn become_program(&mut self, pid: Pid, parent: Pid, target: Target) {
+        let number = self.started(pid, exec(target, &["name"], false));
+        self.hello(pid, parent, number);
+    }
+
+    /// The number of a start that is let through.
+    fn started(&mut self, pid: Pid, asked: Asked) -> u64 {
+        match self.verdict(pid, asked) {
+            Verdict::Start { start, .. } => start,
+            verdict => panic!("not started: {verdict:?}"),
+        }
+    }
+
+    /// The role of a process.
+    fn role(&mut self, pid: Pid) -> crate::processes::Role {
+        self.engine.processes().get(pid).unwrap().role
+    }
+
+    /// Findings as they come into the report.
+    fn findings(mut self) -> Vec<Finding> {
+        grouped(std::mem::take(&mut self.engine.found))
+    }
+
+    fn coverage(&mut self) -> Coverage {
+        coverage(self.engine.processes(), 0)
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A process's first thread, always at the same place in its code.
+fn asker(pid: Pid) -> Asker {
+    Asker {
+        pid,
+        parent: 1,
+        started: u64::from(pid),
+        lineage: pid,
+        thread: pid,
+        registers: Registers { instruction: 1, stack: 2, frame: 3 },
+        test: None,
+        in_lookup: false,
+    }
+}
+
+/// The same, within a test.
+fn tester(pid: Pid, test: &str) -> Asker {
+    Asker { test: Some(test.into()), ..asker(pid) }
+}
+
+fn connect(address: &str) -> Asked {
+    let peer = Peer::Internet(address.parse().unwrap());
+    Asked::Connect { transport: Transport::Stream, peer, own: false }
+}
+
+fn connect_unix(path: &str) -> Asked {
+    Asked::Connect { transport: Transport::Stream, peer: Peer::UnixPath(path.into()), own: false }
+}
+
+fn own_server(address: &str) -> Asked {
+    let peer = Peer::Internet(address.parse().unwrap());
+    Asked::Connect { transport: Transport::Stream, peer, own: true }
+}
+
+fn look_up(name: &str) -> Asked {
+    Asked::Lookup { query: Query::Name(name.into()), known: false, stand_in: true }
+}
+
+fn records(name: &str) -> Asked {
+    Asked::Lookup { query: Query::Name(name.into()), known: false, stand_in: false }
+}
+
+fn resolved(name: &str, address: &str) -> Asked {
+    Asked::Resolved { name: name.into(), addresses: vec![address.parse().unwrap()] }
+}
+
+fn open(path: &str) -> Asked {
+    Asked::Open(Open { path: path.into(), read: true, write: false })
+}
+
+fn load(library: &str) -> Asked {
+    Asked::Load(Load { library: library.into() })
+}
+
+fn exec(target: Target, arguments: &[&str], spawns: bool) -> Asked {
+    let arguments = arguments.iter().map(|word| word.as_bytes().to_vec()).collect();
+    Asked::Exec { target, arguments, spawns }
+}
+
+fn rules(texts: &[&str]) -> Vec<Rule> {
+    let place = Place::at("/");
+    let rule = |text: &&str| Rule::parse(text, Origin::Flag("--rule"), &place).unwrap();
+    texts.iter().map(rule).collect()
+}
+
+fn frame(flag: &'static str, fill: impl FnOnce(&mut Frame)) -> Frame {
+    let mut frame = Frame::new(Origin::Flag(flag));
+    fill(&mut frame);
+    frame
+}
+
+fn allow(texts: &[&str]) -> Frame {
+    frame("--allow", |frame| frame.allow = rules(texts))
+}
+
+fn deny(texts: &[&str]) -> Frame {
+    frame("--deny", |frame| frame.deny = rules(texts))
+}
+
+fn restrict(texts: &[&str]) -> Frame {
+    frame("--restrict", |frame| frame.restrict = rules(texts))
+}
+
+fn allow_in(test: &str, texts: &[&str]) -> Frame {
+    frame("--allow", |frame| {
+        frame.test = Some(TestGlob::parse(test).unwrap());
+        frame.allow = rules(texts);
+    })
+}
