@@ -19,6 +19,7 @@ use nix::sys::signalfd::SignalFd;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use super::directory::Directory;
 use super::keeper::{CONTROLLER_VARIABLE, PASSED, pass_on, signals};
 use super::mask::with_mask;
 use super::{Ended, Options, directory, tests_of, tree};
@@ -132,7 +133,8 @@ pub fn environment(
 pub fn run(options: Options, directory: &Path) -> Result<Ended, Box<dyn std::error::Error>> {
     let (signals, mask) = signals(&PASSED)?;
     nix::sys::prctl::set_child_subreaper(true)?;
-    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+    let keeper = nix::unistd::getppid();
+    nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?;
     let root = std::process::id();
     let Options { config, format, output, require_coverage, command } = options;
     let mut out = Out::open(output.as_deref())?;
@@ -141,8 +143,14 @@ pub fn run(options: Options, directory: &Path) -> Result<Ended, Box<dyn std::err
     let service = Service::start(directory, config, root, Some(Target::of_command(&command)))?;
 
     let ended = match start(&command, &variables, mask) {
-        Ok(pid) => wait(pid, &signals),
+        Ok(pid) => wait(pid, &signals, || nix::unistd::getppid() == keeper),
         Err(error) => return Ok(not_started(&command, &error)),
+    };
+    let Some(ended) = ended else {
+        // Nobody is left to be told: the keeper was killed.
+        tree::kill_all(root);
+        drop(Directory::adopt(directory.to_owned()));
+        return Ok(Ended::Code(super::INTERNAL));
     };
     let left = if off { Vec::new() } else { tree::end(root) };
     let _ = service.jobs.send(Job::Stop); // the desk is there until it is told so
@@ -204,10 +212,10 @@ fn not_started(command: &[OsString], error: &io::Error) -> Ended {
     Ended::Code(if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { CANNOT_EXECUTE })
 }
 
-/// Waits for the command, and buries whatever else ends meanwhile.
-fn wait(command: Pid, signals: &SignalFd) -> Ended {
+/// Waits for the command as long as it is `wanted`, and buries whatever else ends meanwhile.
+fn wait(command: Pid, signals: &SignalFd, wanted: impl Fn() -> bool) -> Option<Ended> {
     let mut ended = None;
-    while ended.is_none() {
+    while ended.is_none() && wanted() {
         let mut polled = [PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
         let _ = poll(&mut polled, PollTimeout::NONE); // interrupted: looked at all the same
         while let Ok(Some(signal)) = signals.read_signal() {
@@ -226,7 +234,7 @@ fn wait(command: Pid, signals: &SignalFd) -> Ended {
             }
         }
     }
-    ended.unwrap_or(Ended::Code(super::INTERNAL))
+    ended
 }
 
 /// Where the report goes.
