@@ -317,11 +317,12 @@ impl Engine {
             thread: asker.thread,
             stack: asker.registers.stack,
             frame: asker.registers.frame,
-            call: call.clone(),
+            call: searched(&call),
             test: asker.test.clone(),
         };
         if let Some(known) = self.sites.get(&site).and_then(|at| self.found.get_mut(*at)) {
-            known.finding.count += 1;
+            let elsewhere = known.finding.call != call; // the next place of one path search
+            known.finding.count += u64::from(!elsewhere);
             return None;
         }
         if self.found.len() >= if refused { FINDINGS_MAX } else { WARNINGS_MAX } {
@@ -382,6 +383,17 @@ fn is_name_service(peer: &Peer) -> bool {
                 || path.starts_with("/run/systemd/machine")
         }
         _ => false,
+    }
+}
+
+/// A program's start by its name alone: a path search tries one folder after the other.
+fn searched(call: &Call) -> Call {
+    match call {
+        Call::Exec(Exec { program, arguments }) => {
+            let program = program.file_name().map_or_else(|| program.clone(), Into::into);
+            Call::Exec(Exec { program, arguments: arguments.clone() })
+        }
+        call => call.clone(),
     }
 }
 

@@ -121,8 +121,12 @@ pub struct Process {
 /// Why a guest's start of a program is no call of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnStart {
-    /// Its own executable or interpreter again, or a helper of it.
+    /// Its own executable or interpreter again.
     Again,
+    /// A helper of it, which works for it.
+    Helper,
+    /// A program that only tells about the machine.
+    Informs,
     /// A shell by which it starts one of those.
     ByShell,
     /// A wrapper becomes what it wraps.
@@ -158,13 +162,27 @@ pub struct Processes {
     starts: Vec<Start>,
     armed: u64,
     tool_count: u64,
+    outside: bool,
 }
 
 impl Processes {
     /// None yet.
     #[must_use]
     pub fn new(tools: Tools) -> Self {
-        Self { tools, known: HashMap::new(), starts: Vec::new(), armed: 0, tool_count: 0 }
+        Self {
+            tools,
+            known: HashMap::new(),
+            starts: Vec::new(),
+            armed: 0,
+            tool_count: 0,
+            outside: false,
+        }
+    }
+
+    /// The run was joined by its environment alone: who starts a program and is not known is the
+    /// user's own shell.
+    pub fn joined_from_outside(&mut self) {
+        self.outside = true;
     }
 
     /// A process that is known.
@@ -216,10 +234,10 @@ impl Processes {
             Role::Tool => self.role_below_tools(&started.target),
         };
         let image = match (started.own, starter) {
-            (Some(OwnStart::ByShell), Some(starter)) => starter.image.clone(),
+            (Some(OwnStart::ByShell | OwnStart::Helper), Some(starter)) => starter.image.clone(),
             _ => Some(Image::of(&started.target)),
         };
-        let plumbed = matches!(started.own, Some(OwnStart::Again | OwnStart::ByShell));
+        let plumbed = matches!(started.own, Some(own) if own != OwnStart::Wrapped);
         let process = Process { role, image, by: started.by, started: None, fresh: true, plumbed };
         let Target { program, blind, .. } = started.target;
         self.starts.push(Start { process, program, blind, met: false, failed: false });
@@ -285,7 +303,11 @@ impl Processes {
         let index = usize::try_from(number.checked_sub(1)?).ok()?;
         let blind = self.starts.get(index).filter(|start| start.blind.is_some());
         let parent = || self.known.get(&parent);
-        blind.map(|start| start.process.role).or_else(|| parent().map(|parent| parent.role))
+        let outside = || self.outside.then_some(Role::Tool);
+        blind
+            .map(|start| start.process.role)
+            .or_else(|| parent().map(|parent| parent.role))
+            .or_else(outside)
     }
 
     /// A program whose start no hook saw, such as a static program's child.
@@ -310,8 +332,14 @@ impl Processes {
     ) -> Option<OwnStart> {
         let process = self.known.get(&pid)?;
         let image = process.image.as_ref()?;
-        if image.is_again(target) || image.helps(&target.real) {
+        if image.is_again(target) {
             return Some(OwnStart::Again);
+        }
+        if image.helps(&target.real) {
+            return Some(OwnStart::Helper);
+        }
+        if informs(&target.real) {
+            return Some(OwnStart::Informs);
         }
         if is_shell(&target.program)
             && shell_command(arguments).is_some_and(|command| image.is_named_by(&command))
@@ -344,6 +372,19 @@ impl Processes {
             ..Coverage::default()
         }
     }
+}
+
+/// Programs that tell about the machine and reach nothing: interpreters ask them while they start.
+const INFORMERS: [&str; 7] =
+    ["arch", "getconf", "ldconfig", "ldconfig.real", "locale", "nproc", "uname"];
+
+/// Whether a program is one of the system's that only tell about the machine.
+fn informs(program: &Path) -> bool {
+    let folder = program.parent().unwrap_or(Path::new(""));
+    let of_system =
+        ["/bin", "/sbin", "/usr/bin", "/usr/sbin"].iter().any(|known| folder == Path::new(known));
+    of_system
+        && program.file_name().is_some_and(|name| INFORMERS.iter().any(|known| name == *known))
 }
 
 fn is_shell(program: &Path) -> bool {

@@ -287,7 +287,8 @@ fn serve_(policy: PolicyFlags, output: OutputFlags, root: Option<u32>) -> Result
 fn env_() -> Result<u8, Failure> {
     let folder = serve::folder()
         .map_err(|error| Failure::usage(format!("print the environment: {error}")))?;
-    let variables = run::controller::environment(&folder, 0, false).map_err(Failure::usage)?;
+    let variables = run::controller::environment(&folder, run::controller::OUTSIDE, false)
+        .map_err(Failure::usage)?;
     let lines = variables
         .iter()
         .map(|(name, value)| format!("export {name}='{}'\n", value.to_string_lossy()));

@@ -39,6 +39,9 @@ use crate::tools::Tools;
 const CANNOT_EXECUTE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
+/// Number of a start that is nobody's: of programs that joined a run by its environment.
+pub const OUTSIDE: u64 = u64::MAX;
+
 /// The engine at work: its thread, and the way to it.
 #[derive(Debug)]
 pub struct Service {
@@ -65,6 +68,8 @@ impl Service {
         let mut engine = Engine::new(config.policy, tools);
         if let Some(target) = command {
             engine.processes().start(Started { target, by: None, own: None });
+        } else {
+            engine.processes().joined_from_outside();
         }
         let (jobs, questions) = crossbeam_channel::unbounded();
         let intake = Intake::new(directory::listen(directory)?, root, jobs.clone())?;

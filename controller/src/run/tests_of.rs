@@ -16,13 +16,13 @@ const STEPS_MAX: usize = 16;
 pub fn attribute(found: &mut [Found], processes: &Processes, resolver: &mut Resolver) {
     let mut known: HashMap<(Pid, u32), String> = HashMap::new();
     for found in found.iter_mut() {
-        if !matches!(found.finding.test, Attribution::Test(_))
-            && let Some(test) = rust_test(&resolver.places(&found.finding.stack))
-        {
-            found.finding.test = Attribution::Test(test);
-        }
-        if let Attribution::Test(test) = &found.finding.test {
+        // A thread on whose stack a test stands is that test's; one that a runner names tests for
+        // goes on to the next.
+        if let Some(test) = rust_test(&resolver.places(&found.finding.stack)) {
             known.entry(found.lineage).or_insert_with(|| test.clone());
+            if !matches!(found.finding.test, Attribution::Test(_)) {
+                found.finding.test = Attribution::Test(test);
+            }
         }
     }
     for found in found.iter_mut() {
