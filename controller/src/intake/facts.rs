@@ -28,25 +28,24 @@ const NAME_BYTES_MAX: usize = 1024;
 pub struct Facts {
     provenance: Provenance,
     hosts: Hosts,
+    told_of_version: bool,
 }
 
 impl Facts {
     /// For the tree below `root`.
     #[must_use]
     pub fn new(root: Pid) -> Self {
-        Self { provenance: Provenance::new(root), hosts: Hosts::new() }
+        Self { provenance: Provenance::new(root), hosts: Hosts::unread(), told_of_version: false }
     }
 
     /// The question in these bytes as a job. None if it needs no engine, or is none: then the
     /// connection is closed, which the guest takes for a refusal.
     pub fn job(&mut self, pid: Pid, body: &[u8], mut stream: UnixStream) -> Option<Job> {
-        let request: Request<'_> = frame::decode(body).ok()?;
-        if request.asker.version != bigfoot_ipc::VERSION {
-            let version = request.asker.version;
-            return Some(Job::Note(format!(
-                "process {pid} has a preload library of another version ({version}); its calls were refused"
-            )));
+        let version = u16::from_le_bytes(*body.first_chunk()?); // before all that may have changed
+        if version != bigfoot_ipc::VERSION {
+            return self.other_version(pid, version);
         }
+        let request: Request<'_> = frame::decode(body).ok()?;
         if let Call::Serve { cookie, inode, .. } = request.call {
             self.provenance.serves(cookie, inode);
             let _ = stream.write_all(&frame::encode(&Verdict::Allow).ok()?); // the guest may be gone
@@ -66,6 +65,16 @@ impl Facts {
         };
         let asked = self.asked(pid, request.call)?;
         Some(Job::Ask { asker, asked, stream })
+    }
+
+    /// Tells once that there are libraries of another version.
+    fn other_version(&mut self, pid: Pid, version: u16) -> Option<Job> {
+        let told = std::mem::replace(&mut self.told_of_version, true);
+        (!told).then(|| {
+            Job::Note(format!(
+                "process {pid} has a preload library of another version ({version}); its calls were refused"
+            ))
+        })
     }
 
     fn asked(&mut self, pid: Pid, call: Call<'_>) -> Option<Asked> {
@@ -99,7 +108,11 @@ impl Facts {
                 (Peer::Internet(address), self.provenance.owns(transport, address))
             }
             guest::Peer::Unix([0, name @ ..]) => {
-                let shown: Vec<u8> = [b"@", name].concat();
+                let shown: Vec<u8> = [b"@", name]
+                    .concat()
+                    .iter()
+                    .map(|byte| if *byte == 0 { b'@' } else { *byte })
+                    .collect();
                 (Peer::UnixAbstract(name.to_vec()), self.provenance.owns_unix(&shown))
             }
             guest::Peer::Unix(path) => {

@@ -21,9 +21,9 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// Nothing read yet.
+    /// Nothing read yet, but for the machine's own name.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn unread() -> Self {
         let own = nix::unistd::gethostname().unwrap_or_default();
         Self { names: HashMap::new(), own: normal(&own.to_string_lossy()), read: None }
     }

@@ -33,6 +33,7 @@ const FULL_PAUSE: Duration = Duration::from_millis(2);
 const LISTENER: u64 = 0;
 
 /// What goes to the engine's thread.
+#[expect(clippy::large_enum_variant, reason = "nearly all jobs are of the large one")]
 #[derive(Debug)]
 pub enum Job {
     /// A guest's question.
@@ -168,12 +169,15 @@ impl Intake {
     }
 
     /// A process outside the run's tree is not served, whoever it belongs to.
+    /// One that is gone may have been of the tree, and waits for no answer.
     fn refuse(&mut self, pid: Pid) -> bool {
+        let Some(name) = process::command(pid) else {
+            return true;
+        };
         self.strangers += 1;
         if self.strangers > 1 {
             return true;
         }
-        let name = process::command(pid).unwrap_or_else(|| "gone by now".into());
         let note = format!("a process outside the run asked and was refused: {pid} ({name})");
         self.jobs.send(Job::Note(note)).is_ok()
     }
@@ -248,3 +252,6 @@ impl Connection {
         Ok((control + LENGTH_BYTES + length).saturating_sub(self.bytes.len()))
     }
 }
+
+#[cfg(test)]
+mod tests;

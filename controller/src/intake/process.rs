@@ -11,6 +11,8 @@ pub type Pid = u32;
 const COMMAND_CHARS_MAX: usize = 120;
 /// Most ancestors that are followed.
 const DEPTH_MAX: usize = 256;
+/// How often ancestors are followed again when one of them ended meanwhile.
+const TRIES_MAX: usize = 8;
 
 /// What /proc/PID/stat tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,17 +37,23 @@ pub fn stat(pid: Pid) -> Option<Stat> {
 /// Whether `root` is an ancestor of a process, or the process itself.
 #[must_use]
 pub fn is_below(pid: Pid, root: Pid) -> bool {
+    (0..TRIES_MAX).find_map(|_| descends(pid, root)).unwrap_or(false)
+}
+
+/// The same; None if a process on the way is gone, whose children are another's by now.
+fn descends(pid: Pid, root: Pid) -> Option<bool> {
     let mut at = pid;
     for _ in 0..DEPTH_MAX {
         if at == root {
-            return true;
+            return Some(true);
         }
-        match stat(at) {
-            Some(stat) if stat.parent > 0 => at = stat.parent,
-            _ => return false,
+        match stat(at)?.parent {
+            _ if at == 1 => return Some(false),
+            0 => return None, // the kernel says so too where the parent ends just now
+            parent => at = parent,
         }
     }
-    false
+    Some(false)
 }
 
 /// The executable of a process; links followed.
@@ -150,6 +158,33 @@ mod tests {
         assert!(is_below(own, parent));
         assert!(!is_below(parent, own));
         assert_eq!(stat(u32::MAX), None);
+    }
+
+    /// A process whose parent ends while its ancestors are followed stays below the run.
+    #[test]
+    fn an_ancestor_that_ends_makes_no_stranger() {
+        use std::io::{BufRead, BufReader};
+        use std::process::{Command, Stdio};
+        let own = std::process::id();
+        nix::sys::prctl::set_child_subreaper(true).unwrap(); // orphans come here, as in a run
+
+        for _ in 0..100 {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", "sleep 60 >/dev/null & echo $!"]).stdout(Stdio::piped());
+            let mut shell = shell.spawn().unwrap();
+            let mut line = String::new();
+            BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
+            let orphan: Pid = line.trim().parse().unwrap();
+            let reaper = std::thread::spawn(move || shell.wait());
+            while !reaper.is_finished() {
+                assert!(is_below(orphan, own));
+            }
+            assert!(is_below(orphan, own));
+            let orphan = nix::unistd::Pid::from_raw(orphan.cast_signed());
+            nix::sys::signal::kill(orphan, nix::sys::signal::Signal::SIGKILL).unwrap();
+            nix::sys::wait::waitpid(orphan, None).unwrap();
+        }
+        assert!(!is_below(u32::MAX, own));
     }
 
     /// A relative path starts from the guest's own directory.

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use object::elf;
@@ -57,11 +57,11 @@ impl Target {
         let program = match search {
             Some(search) => searched(pid, file, search).unwrap_or_else(|| file.to_owned()),
             None if file.as_os_str().is_empty() => {
-                fs::read_link(format!("/proc/{pid}/fd/{directory}")).unwrap_or_default()
+                PathBuf::from(format!("/proc/self/fd/{directory}"))
             }
             None => process::absolute(pid, directory, file),
         };
-        Self::at(program)
+        Self::at(own_links(pid, program))
     }
 
     /// The program at an absolute path.
@@ -120,9 +120,29 @@ fn searched(pid: Pid, file: &Path, search: &[u8]) -> Option<PathBuf> {
     )
 }
 
+/// What a guest calls `/proc/self/...` is the guest's: the file behind that link, or the link by its
+/// number where the file has no name (any more), as one in memory.
+fn own_links(pid: Pid, path: PathBuf) -> PathBuf {
+    let below = path.strip_prefix("/proc/self").or(path.strip_prefix("/proc/thread-self"));
+    let Ok(below) = below else {
+        return path;
+    };
+    let link = Path::new("/proc").join(pid.to_string()).join(below);
+    let file = fs::read_link(&link).unwrap_or_default();
+    if Identity::of(&file).is_some_and(|file| Identity::of(&link) == Some(file)) {
+        file
+    } else {
+        link
+    }
+}
+
+/// The beginning of a regular file; nothing of what one would have to wait for, such as a pipe.
 fn head(path: &Path) -> Vec<u8> {
     let mut head = Vec::new();
-    if let Ok(file) = File::open(path) {
+    let opened = File::options().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path);
+    if let Ok(file) = opened
+        && file.metadata().is_ok_and(|meta| meta.is_file())
+    {
         let _ = file.take(HEAD_BYTES as u64).read_to_end(&mut head); // what was read is what is known
     }
     head
@@ -210,6 +230,53 @@ mod tests {
 
         assert!(target.is_missing());
         assert_eq!(target.blind, None);
+    }
+
+    /// A guest's own links are the guest's: this process stands for the controller, a child for the guest.
+    #[test]
+    fn a_guests_own_executable_is_not_ours() {
+        let mut guest = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let link = Path::new("/proc/self/exe");
+        let sleeping =
+            || process::executable(guest.id()).is_some_and(|path| path.ends_with("sleep"));
+        while !sleeping() {
+            std::thread::yield_now(); // it is still this program
+        }
+
+        let target = Target::find(guest.id(), nix::libc::AT_FDCWD, link, None);
+        let ours = Target::find(std::process::id(), nix::libc::AT_FDCWD, link, None);
+        guest.kill().unwrap();
+        guest.wait().unwrap();
+
+        assert!(target.program.ends_with("sleep"), "{target:?}");
+        assert_eq!(ours.program, std::env::current_exe().unwrap());
+    }
+
+    /// A program in memory has no name, and is there all the same (fexecve(3)).
+    #[test]
+    fn a_program_in_memory_is_not_missing() {
+        use rustix::fs::{MemfdFlags, memfd_create};
+        use std::io::Write;
+        use std::os::fd::AsRawFd;
+        let mut file = File::from(memfd_create("program", MemfdFlags::CLOEXEC).unwrap());
+        file.write_all(&fs::read("/bin/true").unwrap()).unwrap();
+
+        let target = Target::find(std::process::id(), file.as_raw_fd(), Path::new(""), None);
+
+        assert!(!target.is_missing(), "{target:?}");
+        assert_eq!(target.blind, None);
+    }
+
+    /// The controller must not wait for a pipe that a guest names.
+    #[test]
+    fn a_pipe_is_not_waited_for() {
+        let path = std::env::temp_dir().join(format!("bigfoot-pipe-{}", std::process::id()));
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+
+        let target = Target::at(path.clone());
+        fs::remove_file(&path).unwrap();
+
+        assert!(target.is_missing());
     }
 
     /// The last interpreter is what runs, however many scripts are in between.

@@ -101,19 +101,24 @@ impl Provenance {
     /// `name` starts with `@`), is the tree's own.
     #[must_use]
     pub fn owns_unix(&self, name: &[u8]) -> bool {
-        // Num RefCount Protocol Flags Type St Inode Path
         let Ok(table) = fs::read("/proc/net/unix") else {
             return false;
         };
-        table.split(|byte| *byte == b'\n').any(|line| {
-            let line = String::from_utf8_lossy(line);
-            let mut words = line.split_ascii_whitespace().skip(6);
-            let inode = words.next().and_then(|inode| inode.parse::<u64>().ok());
-            let path = words.next().unwrap_or_default();
-            path.as_bytes() == name
-                && inode.is_some_and(|inode| self.inodes.contains(&inode) || self.holds(inode))
+        table.split(|byte| *byte == b'\n').filter_map(named_socket).any(|(inode, path)| {
+            path == name && (self.inodes.contains(&inode) || self.holds(inode))
         })
     }
+}
+
+/// Inode and name in a line of /proc/net/unix: `Num: RefCount Protocol Flags Type St Inode Path`,
+/// one blank between them and more before an inode. A zero byte in a name is written as `@`.
+fn named_socket(line: &[u8]) -> Option<(u64, &[u8])> {
+    let mut words = line.splitn(7, |byte| *byte == b' ');
+    let (inode, name) = {
+        let rest = words.nth(6)?.trim_ascii_start();
+        rest.split_at(rest.iter().position(|byte| *byte == b' ')?)
+    };
+    Some((std::str::from_utf8(inode).ok()?.parse().ok()?, name.get(1..)?))
 }
 
 fn has(pid: Pid, wanted: &str) -> bool {
@@ -196,12 +201,43 @@ mod tests {
         assert!(provenance.owns(Transport::Stream, at));
     }
 
+    /// A server in the file system or the abstract name space is known by its name, blanks and all.
+    #[test]
+    fn a_unix_server_is_known_by_its_name() {
+        use std::os::linux::net::SocketAddrExt;
+        use std::os::unix::net::{SocketAddr, UnixListener};
+        let mut provenance = Provenance::new(u32::MAX);
+        let path = std::env::temp_dir().join(format!("big foot {}", std::process::id()));
+        let filed = UnixListener::bind(&path).unwrap();
+        let name = format!("big\0foot {}", std::process::id());
+        let abstracted = SocketAddr::from_abstract_name(&name).unwrap();
+        let abstracted = UnixListener::bind_addr(&abstracted).unwrap();
+        let shown = format!("@{}", name.replace('\0', "@"));
+
+        let names = [path.as_os_str().as_encoded_bytes(), shown.as_bytes()];
+        assert_eq!(names.map(|name| provenance.owns_unix(name)), [false, false], "not told yet");
+        for listener in [&filed, &abstracted] {
+            provenance.serves(0, rustix::fs::fstat(listener).unwrap().st_ino);
+        }
+        assert_eq!(names.map(|name| provenance.owns_unix(name)), [true, true]);
+        fs::remove_file(&path).unwrap();
+        assert!(!provenance.owns_unix(b"") && !provenance.owns_unix(b"@"));
+    }
+
     /// Nobody serves at a port that was given back.
     #[test]
     fn a_closed_port_is_nobodys() {
         let provenance = Provenance::new(std::process::id());
         let at = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
 
-        assert_eq!(provenance.server(Transport::Stream, at), None);
+        // A program that another test starts has the socket too, until it is that program.
+        let freed = || provenance.server(Transport::Stream, at).is_none();
+        for _ in 0..5000 {
+            if freed() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        panic!("somebody serves at {at}");
     }
 }

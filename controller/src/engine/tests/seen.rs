@@ -1,5 +1,7 @@
 //! Which processes count as seen: every start is met by a hello, or is a gap.
 
+use crate::run::controller::OUTSIDE;
+
 use super::*;
 use crate::processes::Role;
 use crate::report::{Blind, Reason};
@@ -137,4 +139,29 @@ fn lost_hellos_are_told() {
 
     assert!(!coverage(scene.engine.processes(), 0).has_gaps());
     assert!(coverage(scene.engine.processes(), 1).has_gaps());
+}
+
+/// A number that is nobody's: what a shell that joined the run hands to all that it starts.
+const OUTSIDE: u64 = u64::MAX;
+
+/// Where the run has no command, a shell was given its environment: what that starts is what it is by
+/// its program.
+#[test]
+fn programs_of_a_shell_outside_are_known_by_themselves() {
+    let mut scene = Scene::new(Level::Error, vec![]);
+    scene.engine.processes().joined_from_outside();
+    scene.engine.processes().joined_from_outside();
+    let (make, suite, cc) = (scene.program("make"), scene.program("suite"), scene.program("cc"));
+
+    scene.engine.processes().hello(101, 50, OUTSIDE, || Some(make));
+    scene.engine.processes().hello(102, 50, OUTSIDE, || Some(suite));
+    scene.hello(103, 102, 0);
+    scene.hello(104, 50, OUTSIDE);
+    scene.spawn(101, 105, cc);
+    scene.hello(106, 105, 0);
+
+    let roles = [101, 102, 103, 104, 105, 106].map(|pid| scene.role(pid));
+    let (tool, guest) = (Role::Tool, Role::Guest);
+    assert_eq!(roles, [tool, guest, guest, guest, tool, tool]);
+    assert_eq!((scene.coverage().armed, scene.coverage().tools), (6, 2));
 }

@@ -193,3 +193,33 @@ fn only_foreign_loaders_are_spared_our_library() {
         }
     }
 }
+
+/// What only tells about the machine is no call; a program of that name elsewhere is one.
+#[test]
+fn programs_that_tell_about_the_machine_are_no_calls() {
+    let mut scene = scene("bin/python3");
+    let other = scene.program("bin/uname");
+    let Some(uname) = ["/usr/bin/uname", "/bin/uname"]
+        .map(|path| Target::at(path.into()))
+        .into_iter()
+        .find(|uname| !uname.is_missing())
+    else {
+        return; // not this machine
+    };
+
+    scene.started(COMMAND, exec(uname, &["uname", "-p"], true));
+    assert_eq!(scene.verdict(COMMAND, exec(other, &["uname", "-p"], true)), REFUSED);
+}
+
+/// A helper works for its program: what that may start, the helper may.
+#[test]
+fn a_helper_counts_as_its_program() {
+    let mut scene = scene("opt/bin/git");
+    let (remote, index) = (scene.program("opt/libexec/git-remote"), scene.program("opt/lib/index"));
+    let (again, curl) = (scene.program("opt/bin/git"), scene.program("bin/curl"));
+    scene.spawn(COMMAND, 101, remote);
+
+    scene.started(101, exec(index, &["index"], true));
+    scene.started(101, exec(again, &["git", "fetch"], true));
+    assert_eq!(scene.verdict(101, exec(curl, &["curl"], false)), REFUSED);
+}
