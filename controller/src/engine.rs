@@ -15,7 +15,7 @@ use crate::processes::{Processes, Started};
 use crate::report::{Attribution, Code, Coverage, Finding};
 use crate::rules::{Decision, Policy};
 use crate::site::Stack;
-use crate::tools::Tools;
+use crate::tools::{self, Tools};
 use crate::verdict::{Circumstances, Judgement, judge};
 
 /// Most findings kept; more are counted.
@@ -257,12 +257,13 @@ impl Engine {
         }
         let own = self.processes.own_start(asker.pid, &target, &arguments, spawns);
         let program = target.program.clone();
+        let line = tools::line(&arguments);
         let call = Call::Exec(Exec { program, arguments });
         let mut outcome = self.decide(asker, call, own.is_some());
         if outcome.verdict == Verdict::Allow {
             let arm = !target.would_complain();
             let by = (asker.pid, asker.lineage);
-            let start = self.processes.start(Started { target, by: Some(by), own });
+            let start = self.processes.start(Started { target, line, by: Some(by), own });
             outcome.verdict = Verdict::Start { start, arm };
         }
         outcome

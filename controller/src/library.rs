@@ -127,3 +127,58 @@ fn is_noexec(folder: &Path) -> io::Result<bool> {
     let flags = rustix::fs::statvfs(folder)?.f_flag;
     Ok(flags.contains(rustix::fs::StatVfsMountFlags::NOEXEC))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A library that cannot be loaded is refused before anything is started, and the reason told.
+    #[test]
+    fn a_named_library_must_be_one() {
+        let folder = std::env::temp_dir().join(format!("bigfoot-named-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let written = |name: &str, bytes: &[u8]| {
+            let path = folder.join(name);
+            fs::write(&path, bytes).unwrap();
+            path
+        };
+        let mut other_machine = BYTES[..64].to_vec();
+        other_machine[18] ^= 0xff;
+
+        let good = written("good.so", BYTES);
+        assert_eq!(path(Some(&good)).unwrap(), good);
+        for (named, why) in [
+            (folder.join("missing.so"), "No such file"),
+            (PathBuf::from("relative.so"), "not absolute"),
+            (written("with blank.so", BYTES), "a space or a colon"),
+            (written("with:colon.so", BYTES), "a space or a colon"),
+            (written("empty.so", b""), "no library for this machine"),
+            (written("text.so", b"a text that is longer than the head"), "for this machine"),
+            (written("other.so", &other_machine), "no library for this machine"),
+        ] {
+            let error = path(Some(&named)).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    /// It is written once, whole, where nobody else can change it; a damaged one is written again.
+    #[test]
+    fn the_library_is_written_once_and_repaired() {
+        let folder = std::env::temp_dir().join(format!("bigfoot-install-{}", std::process::id()));
+
+        let path = install(&folder).unwrap();
+        let first = fs::metadata(&path).unwrap().ino();
+        assert_eq!(install(&folder).unwrap(), path);
+        assert_eq!(fs::metadata(&path).unwrap().ino(), first);
+        fs::write(&path, b"damaged").unwrap();
+        install(&folder).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), BYTES);
+
+        let inner = path.parent().unwrap();
+        fs::set_permissions(inner, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+        let error = install(&folder).unwrap_err().to_string();
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(error.contains("others may write"), "{error}");
+    }
+}

@@ -138,6 +138,8 @@ pub enum OwnStart {
 pub struct Started {
     /// The program.
     pub target: Target,
+    /// Its arguments behind its name, joined by blanks.
+    pub line: String,
     /// Process and lineage that started it; None for the run's command.
     pub by: Option<(Pid, u32)>,
     /// Why it was no call of the starter's own.
@@ -231,7 +233,7 @@ impl Processes {
         let role = match starter.map_or(Role::Tool, |starter| starter.role) {
             Role::BuildScript => Role::BuildScript,
             Role::Guest => Role::Guest,
-            Role::Tool => self.role_below_tools(&started.target),
+            Role::Tool => self.role_below_tools(&started.target, &started.line),
         };
         let image = match (started.own, starter) {
             (Some(OwnStart::ByShell | OwnStart::Helper), Some(starter)) => starter.image.clone(),
@@ -244,14 +246,14 @@ impl Processes {
         self.starts.len() as u64
     }
 
-    fn role_below_tools(&self, target: &Target) -> Role {
+    fn role_below_tools(&self, target: &Target, line: &str) -> Role {
         let by = target.interpreter.as_ref().map(|(path, _)| path);
         if is_build_script(&target.real) {
             Role::BuildScript
         } else if [Some(&target.program), Some(&target.real), by]
             .into_iter()
             .flatten()
-            .any(|path| self.tools.contains(path))
+            .any(|path| self.tools.contains(path, line))
         {
             Role::Tool
         } else {
@@ -314,7 +316,7 @@ impl Processes {
     fn unseen(&self, starter: Option<Role>, target: Option<Target>) -> Process {
         let role = match (starter, &target) {
             (Some(Role::BuildScript), _) => Role::BuildScript,
-            (Some(Role::Tool), Some(target)) => self.role_below_tools(target),
+            (Some(Role::Tool), Some(target)) => self.role_below_tools(target, ""),
             _ => Role::Guest,
         };
         let image = target.as_ref().map(Image::of);

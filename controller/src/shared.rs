@@ -120,3 +120,117 @@ impl Shared {
         (found, lost)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// Pages in a folder that goes with them.
+    struct Scene {
+        shared: Shared,
+        folder: PathBuf,
+    }
+
+    impl Scene {
+        fn new(name: &str) -> Self {
+            let name = format!("bigfoot-shared-{name}-{}", std::process::id());
+            let folder = std::env::temp_dir().join(name);
+            std::fs::create_dir(&folder).unwrap();
+            Self { shared: Shared::new(&folder).unwrap(), folder }
+        }
+
+        /// A guest claims a slot, as preload does.
+        fn claim(&self) -> u64 {
+            self.shared.hellos.get().claimed.fetch_add(1, Ordering::AcqRel)
+        }
+
+        /// It fills the slot, and says so last.
+        fn fill(&self, index: u64, process: u32, parent: u32, start: u64) {
+            let slot = &self.shared.hellos.get().slots[(index % HELLO_SLOTS as u64) as usize];
+            slot.process.store(u64::from(parent) << 32 | u64::from(process), Ordering::Relaxed);
+            slot.start.store(start, Ordering::Relaxed);
+            slot.sequence.store(index + 1, Ordering::Release);
+        }
+
+        fn heard(&mut self) -> (Vec<u32>, u64) {
+            let (hellos, lost) = self.shared.hellos();
+            (hellos.iter().map(|hello| hello.process).collect(), lost)
+        }
+    }
+
+    impl Drop for Scene {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+
+    /// Each hello is heard once, whole, in order.
+    #[test]
+    fn hellos_are_heard_once() {
+        let mut scene = Scene::new("once");
+        for process in 1..=3 {
+            scene.fill(scene.claim(), process, 7, u64::MAX);
+        }
+
+        let (hellos, lost) = scene.shared.hellos();
+
+        assert_eq!(hellos[2], Hello { process: 3, parent: 7, start: u64::MAX });
+        assert_eq!((hellos.len(), lost), (3, 0));
+        assert_eq!(scene.heard(), (vec![], 0));
+    }
+
+    /// A slot that is not written yet is waited for, and what comes behind it too.
+    #[test]
+    fn an_unfinished_hello_is_heard_later() {
+        let mut scene = Scene::new("later");
+        let (first, second) = (scene.claim(), scene.claim());
+        scene.fill(second, 2, 1, 0);
+
+        assert_eq!(scene.heard(), (vec![], 0));
+        scene.fill(first, 1, 1, 0);
+
+        assert_eq!(scene.heard(), (vec![1, 2], 0));
+    }
+
+    /// More hellos than there are slots are lost, and counted.
+    #[test]
+    fn a_ring_that_was_lapped_tells_what_was_lost() {
+        let mut scene = Scene::new("lapped");
+        let slots = u32::try_from(HELLO_SLOTS).unwrap();
+        for process in 1..=slots + 5 {
+            scene.fill(scene.claim(), process, 1, 0);
+        }
+
+        let (heard, lost) = scene.heard();
+
+        assert_eq!((heard.len(), heard[0], lost), (HELLO_SLOTS, 6, 5));
+    }
+
+    /// The count is a guest's word: whatever it says, looking ends, and nothing is heard that was not said.
+    #[test]
+    fn a_nonsense_count_is_survived() {
+        let mut scene = Scene::new("nonsense");
+        scene.fill(scene.claim(), 1, 1, 0);
+        assert_eq!(scene.heard().0, [1]);
+
+        for nonsense in [0, u64::MAX, 1 << 63, 1 << 40] {
+            scene.shared.hellos.get().claimed.store(nonsense, Ordering::Release);
+            assert_eq!(scene.heard().0, [0; 0]);
+        }
+    }
+
+    /// A guest of another user may say hello, and only read what is asked about.
+    #[test]
+    fn others_may_write_hellos_and_read_the_policy() {
+        let scene = Scene::new("modes");
+        scene.shared.ask(bigfoot_ipc::page::ask::NAMES);
+
+        let mode =
+            |name| std::fs::metadata(scene.folder.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(POLICY), mode(HELLOS)), (0o644, 0o666));
+        let bytes = std::fs::read(scene.folder.join(POLICY)).unwrap();
+        assert_eq!(bytes, [MAGIC.to_ne_bytes(), 2_u32.to_ne_bytes()].concat());
+    }
+}

@@ -3,34 +3,58 @@
 
 use std::path::Path;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobMatcher, GlobSet, GlobSetBuilder};
 
 /// The names, one glob a line.
 const NAMES: &str = include_str!("tools.txt");
 
 /// The names of tools.
 #[derive(Debug)]
-pub struct Tools(GlobSet);
+pub struct Tools {
+    names: GlobSet,
+    /// For each name, the arguments that make a tool of a program which is none by itself.
+    arguments: Vec<Option<GlobMatcher>>,
+}
 
 impl Tools {
-    /// The table, and the user's own (`[run] tools`).
+    /// The table, and the user's own (`[run] tools`): a glob over a file name, and perhaps behind a
+    /// blank one over the arguments.
     ///
     /// # Errors
     ///
-    /// A name that is no glob.
+    /// A name or arguments that are no glob.
     pub fn new(own: &[String]) -> Result<Self, globset::Error> {
         let mut names = GlobSetBuilder::new();
-        for name in table().chain(own.iter().map(String::as_str)) {
+        let mut arguments = Vec::new();
+        for entry in table().chain(own.iter().map(String::as_str)) {
+            let (name, line) =
+                entry.split_once(' ').map_or((entry, None), |(name, line)| (name, Some(line)));
             names.add(Glob::new(name)?);
+            arguments.push(
+                line.map(|line| Glob::new(line.trim()).map(|glob| glob.compile_matcher()))
+                    .transpose()?,
+            );
         }
-        Ok(Self(names.build()?))
+        Ok(Self { names: names.build()?, arguments })
     }
 
-    /// Whether a program of this path, or of this name, is a tool.
+    /// Whether a program of this path, or of this name, with these arguments, is a tool.
     #[must_use]
-    pub fn contains(&self, program: &Path) -> bool {
-        program.file_name().is_some_and(|name| self.0.is_match(name))
+    pub fn contains(&self, program: &Path, line: &str) -> bool {
+        let found = program.file_name().map(|name| self.names.matches(name)).unwrap_or_default();
+        found.iter().any(|index| match self.arguments.get(*index) {
+            Some(Some(arguments)) => arguments.is_match(line),
+            _ => true,
+        })
     }
+}
+
+/// Arguments behind a program's name, joined by blanks.
+#[must_use]
+pub fn line(arguments: &[Vec<u8>]) -> String {
+    let words: Vec<_> =
+        arguments.iter().skip(1).map(|word| String::from_utf8_lossy(word)).collect();
+    words.join(" ")
 }
 
 fn table<'a>() -> impl Iterator<Item = &'a str> {
@@ -57,11 +81,25 @@ mod tests {
         for name in
             ["cargo", "/usr/bin/x86_64-linux-gnu-gcc-12", "cc1", "/bin/sh", "ld.bfd", "my-runner"]
         {
-            assert!(tools.contains(Path::new(name)), "{name}");
+            assert!(tools.contains(Path::new(name), ""), "{name}");
         }
         for name in ["python3", "node", "git", "pytest", "curl"] {
-            assert!(!tools.contains(Path::new(name)), "{name}");
+            assert!(!tools.contains(Path::new(name), ""), "{name}");
         }
+    }
+
+    /// The build tool's own process is none of the tests'; the one that it starts for them is.
+    #[test]
+    fn arguments_make_a_tool_of_an_interpreter() {
+        let tools = Tools::new(&["python3 *my_runner.py*".into()]).unwrap();
+        let java = Path::new("/usr/bin/java");
+
+        assert!(
+            tools.contains(java, "-cp x org.codehaus.plexus.classworlds.launcher.Launcher test")
+        );
+        assert!(!tools.contains(java, "-jar surefirebooter.jar"));
+        assert!(tools.contains(Path::new("python3"), "-u ci/my_runner.py all"));
+        assert!(!tools.contains(Path::new("python3"), "-m pytest"));
     }
 
     /// Only cargo's own layout counts.

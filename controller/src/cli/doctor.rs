@@ -6,9 +6,8 @@ use std::process::{Command, Stdio};
 
 use crate::config::{self, Flags};
 use crate::intake::Job;
-use crate::intake::program::Target;
 use crate::library;
-use crate::run::controller::{Service, environment};
+use crate::run::controller::{Service, environment, of_command};
 use crate::run::directory::Directory;
 
 /// One thing that was tried: what, whether it holds, and what that means or how to mend it.
@@ -63,13 +62,9 @@ fn trial() -> Option<Line> {
     let folder = Directory::new().ok()?;
     let config = config::load(folder.path(), &Flags::default(), &|_| None).ok()?;
     let command = ["/bin/sh".into(), "-c".into(), "/bin/true; exit 0".into()];
-    let service = Service::start(
-        folder.path(),
-        config,
-        std::process::id(),
-        Some(Target::of_command(&command)),
-    )
-    .ok()?;
+    let service =
+        Service::start(folder.path(), config, std::process::id(), Some(of_command(&command)))
+            .ok()?;
     let variables = environment(folder.path(), 1, false).ok()?;
     let ran = Command::new("/bin/sh")
         .args(&command[1..])

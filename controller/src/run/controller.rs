@@ -33,7 +33,7 @@ use crate::processes::Started;
 use crate::report::{self, Report, Style};
 use crate::shared::Shared;
 use crate::site::Resolver;
-use crate::tools::Tools;
+use crate::tools::{self, Tools};
 
 /// Exit codes of a command that could not be started (env(1)).
 const CANNOT_EXECUTE: u8 = 126;
@@ -60,14 +60,14 @@ impl Service {
         directory: &Path,
         config: Config,
         root: u32,
-        command: Option<Target>,
+        command: Option<(Target, String)>,
     ) -> io::Result<Self> {
         let tools = Tools::new(&config.tools).map_err(io::Error::other)?;
         let shared = Shared::new(directory)?;
         shared.ask(config.policy.asks() | ask::PROGRAMS);
         let mut engine = Engine::new(config.policy, tools);
-        if let Some(target) = command {
-            engine.processes().start(Started { target, by: None, own: None });
+        if let Some((target, line)) = command {
+            engine.processes().start(Started { target, line, by: None, own: None });
         } else {
             engine.processes().joined_from_outside();
         }
@@ -145,7 +145,7 @@ pub fn run(options: Options, directory: &Path) -> Result<Ended, Box<dyn std::err
     let mut out = Out::open(output.as_deref())?;
     let off = config.policy.asks() == 0;
     let variables = environment(directory, 1, off)?;
-    let service = Service::start(directory, config, root, Some(Target::of_command(&command)))?;
+    let service = Service::start(directory, config, root, Some(of_command(&command)))?;
 
     let ended = match start(&command, &variables, mask) {
         Ok(pid) => wait(pid, &signals, || nix::unistd::getppid() == keeper),
@@ -188,16 +188,16 @@ fn names(left: Vec<String>) -> String {
     names.join(", ")
 }
 
-impl Target {
-    /// The command of a run, found as its start will find it.
-    #[must_use]
-    pub fn of_command(command: &[OsString]) -> Self {
-        let file = command.first().map(Path::new).unwrap_or(Path::new(""));
-        let path = env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
-        let searched = !file.as_os_str().as_encoded_bytes().contains(&b'/');
-        let search = searched.then(|| path.as_encoded_bytes());
-        Self::find(std::process::id(), nix::libc::AT_FDCWD, file, search)
-    }
+/// The command of a run, found as its start will find it, and its arguments.
+#[must_use]
+pub fn of_command(command: &[OsString]) -> (Target, String) {
+    let file = command.first().map(Path::new).unwrap_or(Path::new(""));
+    let path = env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
+    let searched = !file.as_os_str().as_encoded_bytes().contains(&b'/');
+    let search = searched.then(|| path.as_encoded_bytes());
+    let target = Target::find(std::process::id(), nix::libc::AT_FDCWD, file, search);
+    let words: Vec<Vec<u8>> = command.iter().map(|word| word.as_encoded_bytes().to_vec()).collect();
+    (target, tools::line(&words))
 }
 
 fn start(

@@ -39,3 +39,26 @@ impl Ended {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The keeper reads what was left, and takes nothing else for word.
+    #[test]
+    fn word_is_left_and_read() {
+        let folder = std::env::temp_dir().join(format!("bigfoot-ended-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+
+        assert_eq!(Ended::read(&folder), None);
+        for ended in [Ended::Code(0), Ended::Code(255), Ended::Signal(9)] {
+            ended.write(&folder).unwrap();
+            assert_eq!(Ended::read(&folder), Some(ended));
+        }
+        for nonsense in ["", "code", "code 256", "code -1", "signal x", "other 1"] {
+            fs::write(folder.join(FILE), nonsense).unwrap();
+            assert_eq!(Ended::read(&folder), None, "{nonsense}");
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -70,7 +70,12 @@ impl Scene {
     /// The run's command is this program, and has said hello.
     fn command(mut self, path: &str) -> Self {
         let target = self.program(path);
-        let number = self.engine.processes().start(Started { target, by: None, own: None });
+        let number = self.engine.processes().start(Started {
+            target,
+            line: String::new(),
+            by: None,
+            own: None,
+        });
         self.hello(COMMAND, 1, number);
         self
     }

@@ -1,10 +1,9 @@
 //! Which processes count as seen: every start is met by a hello, or is a gap.
 
-use crate::run::controller::OUTSIDE;
-
 use super::*;
 use crate::processes::Role;
 use crate::report::{Blind, Reason};
+use crate::run::controller::OUTSIDE;
 
 fn blind(scene: &Scene, path: &str, reason: Reason) -> Target {
     Target { blind: Some(reason), ..scene.program(path) }
@@ -140,9 +139,6 @@ fn lost_hellos_are_told() {
     assert!(!coverage(scene.engine.processes(), 0).has_gaps());
     assert!(coverage(scene.engine.processes(), 1).has_gaps());
 }
-
-/// A number that is nobody's: what a shell that joined the run hands to all that it starts.
-const OUTSIDE: u64 = u64::MAX;
 
 /// Where the run has no command, a shell was given its environment: what that starts is what it is by
 /// its program.
