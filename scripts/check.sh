@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 # Paths of somebody's machine: they work there and nowhere else.
 machine_paths() {
     git ls-files --cached --others --exclude-standard -z -- . ':!Cargo.lock' ':!tests/sample/Cargo.lock' ':!scripts/check.sh' |
-        xargs -0 grep -nIE '/(work|root|farm)/|/home/[a-z]' || true
+        xargs -0 grep -nIE '/(work|root|farm)/' || true
 }
 
 cargo fmt --all --check

@@ -12,6 +12,7 @@ curl curl
 psql postgresql-client
 redis-cli redis-tools
 ssh openssh-client
+openssl openssl
 dig bind9-dnsutils
 javac default-jdk-headless
 node nodejs

@@ -22,13 +22,13 @@ public class Main {
         HttpResponse<String> answer = HttpClient.newHttpClient()
             .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
         System.out.println(answer.body());
+        server.stop(0);
         if (words.length == 0) {
             String java = ProcessHandle.current().info().command().get();
             Process child = new ProcessBuilder(java, "-cp", System.getProperty("java.class.path"), "Main", "child")
                 .inheritIO().start();
             System.out.println(child.waitFor());
         }
-        server.stop(0);
         System.exit(0);
     }
 }

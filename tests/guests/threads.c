@@ -123,7 +123,7 @@ static void grandchild(void) {
 }
 
 static void daemon_call(void) {
-    int ends[2], result = 99;
+    int ends[2], told[2] = {99, 0};
     pipe(ends);
     fflush(stdout);
     pid_t child = fork();
@@ -131,13 +131,15 @@ static void daemon_call(void) {
         setsid();
         if (fork())
             _exit(0);
-        result = call();
-        write(ends[1], &result, sizeof result);
+        told[0] = call();
+        told[1] = errno;
+        write(ends[1], told, sizeof told);
         _exit(0);
     }
     report_child(child);
-    read(ends[0], &result, sizeof result);
-    say(result);
+    read(ends[0], told, sizeof told);
+    errno = told[1];
+    say(told[0]);
 }
 
 /* A thread that waits in `wait`, is cancelled there, and runs its clean-up. */
@@ -302,18 +304,17 @@ static void thread_count(void) {
 
 /* A small stack must be enough for a hooked call. */
 static void *small_call(void *unused) {
-    return (void *)(long)call();
+    say(call());
+    return NULL;
 }
 
 static void small_stack(void) {
     pthread_attr_t attributes;
     pthread_t thread;
-    void *result;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 32768);
     pthread_create(&thread, &attributes, small_call, NULL);
-    pthread_join(thread, &result);
-    say((long)result);
+    pthread_join(thread, NULL);
 }
 
 int main(int argc, char **argv) {

@@ -131,7 +131,7 @@ fn a_denied_guest_is_refused_without_a_guard() {
     let peers = Peers::new();
 
     let guest = peers.run(
-        &Scene::new().guard("off").deny("socket://127.0.0.1"),
+        &Scene::new().guard("off").deny("socket://127.0.0.1/32"),
         "tcp,mapped,nonblocking,raw,tcp6",
     );
 

@@ -55,7 +55,8 @@ fn output_passes_untouched() {
 #[test]
 fn input_passes_untouched() {
     use std::io::Write;
-    let (mut bigfoot, _watch) = Scene::new().guard("error").start(["cat"]);
+    let scene = Scene::new().guard("error");
+    let (mut bigfoot, _watch) = scene.start(["cat"]);
     bigfoot.stdin.take().expect("its input").write_all(b"through\n").expect("written");
 
     let output = bigfoot.wait_with_output().expect("its end");

@@ -1,7 +1,10 @@
 //! Runs as a whole: verdicts that no program can swallow, exit codes, wrong input, signals.
 
 mod bad_input;
+mod configuration;
 mod coverage;
 mod exit_codes;
+mod names;
+mod serve;
 mod signals;
 mod swallowed;

@@ -84,6 +84,15 @@ fn sigterm_is_passed_on() {
     assert!(is_gone(run.guest));
 }
 
+/// The command starts with the signal mask that it would start with.
+#[test]
+fn the_signal_mask_is_as_without_bigfoot() {
+    let command = ["grep", "SigBlk", "/proc/self/status"];
+    let native = Scene::new().native(command);
+
+    Scene::new().guard("off").run(command).equals(&native);
+}
+
 /// A command that handles SIGTERM ends as it likes.
 #[test]
 fn a_command_may_handle_sigterm() {
@@ -97,37 +106,76 @@ fn a_command_may_handle_sigterm() {
     assert_eq!(shell_code(run.ends()), 5);
 }
 
-/// Ctrl-C goes to the whole foreground group at once: the command sees one SIGINT, and bigfoot waits for it.
+/// Counts SIGINT for a while.
+const COUNT: &str = "import signal, sys, time
+count = 0
+def on(*_):
+    global count
+    count += 1
+signal.signal(signal.SIGINT, on)
+print('ready', flush=True)
+until = time.time() + 1.5
+while time.time() < until:
+    time.sleep(0.05)
+print('count', count, flush=True)
+sys.exit(9)
+";
+
+/// Runs a command on a terminal of its own and presses Ctrl-C once the command is ready.
+const TERMINAL: &str = "import os, pty, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+text = b''
+pressed = False
+while True:
+    try:
+        got = os.read(terminal, 4096)
+    except OSError:
+        break
+    text += got
+    if b'ready' in text and not pressed:
+        pressed = True
+        os.write(terminal, bytes([3]))
+    if not got:
+        break
+print(text.decode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+";
+
+/// Ctrl-C on a terminal reaches the command once, and bigfoot waits for what the command makes of it.
 #[test]
 fn ctrl_c_reaches_the_command_once() {
-    let scene = Scene::new().file(
-        "count.py",
-        "import os, signal, sys, time\ncount = 0\ndef on(*_):\n    global count\n    count += 1\nsignal.signal(signal.SIGINT, on)\n\
-         print(os.getpid(), flush=True)\nuntil = time.time() + 1.5\nwhile time.time() < until:\n    time.sleep(0.05)\nprint(count)\nsys.exit(9)\n",
-    );
-    let mut bigfoot = in_own_group(&scene);
-    let _watch = Watch::over(&bigfoot);
-    let mut output = BufReader::new(bigfoot.stdout.take().expect("its output"));
-    let mut line = String::new();
-    output.read_line(&mut line).expect("a process id");
+    let scene = Scene::new().file("count.py", COUNT).file("terminal.py", TERMINAL);
+    let bigfoot = bigfoot_tests::scene::bigfoot();
+    let bigfoot = bigfoot.to_string_lossy();
 
-    kill(Pid::from_raw(-bigfoot.id().cast_signed()), Signal::SIGINT).expect("sent to the group");
-    line.clear();
-    output.read_line(&mut line).expect("a count");
+    let done =
+        scene.native(["python3", "terminal.py", &bigfoot, "run", "--", "python3", "count.py"]);
 
-    assert_eq!(line, "1\n");
-    assert_eq!(bigfoot.wait().expect("its end").code(), Some(9));
+    assert!(done.stdout.contains("count 1"), "{done:?}");
+    done.fails_with(9);
 }
 
-fn in_own_group(scene: &Scene) -> Child {
-    use std::os::unix::process::CommandExt;
-    std::process::Command::new(bigfoot_tests::scene::bigfoot())
-        .args(["run", "--", "python3", "count.py"])
-        .current_dir(scene.folder())
-        .stdout(std::process::Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .expect("bigfoot")
+/// Ctrl-C on a command that does not handle it ends the run as it would end the command.
+#[test]
+fn ctrl_c_ends_a_plain_command() {
+    let scene = Scene::new().file("terminal.py", TERMINAL);
+    let bigfoot = bigfoot_tests::scene::bigfoot();
+    let bigfoot = bigfoot.to_string_lossy();
+
+    let done = scene.native([
+        "python3",
+        "terminal.py",
+        &bigfoot,
+        "run",
+        "--",
+        "sh",
+        "-c",
+        "echo ready; exec sleep 60",
+    ]);
+
+    assert_eq!(done.code, Some(256 - 2), "{done:?}"); // Python tells a signal as a negative number
 }
 
 /// A command that a signal kills ends the run as it would end a shell's.

@@ -124,13 +124,13 @@ impl Scene {
         let mut bigfoot =
             self.command(["--format", "json", "--output"].map(OsString::from), Some(&file));
         let output = finish(bigfoot.args(command));
-        Finished::new(output, fs::read_to_string(file).ok())
+        Finished::new(&output, fs::read_to_string(file).ok().as_deref())
     }
 
     /// Runs a command under bigfoot with its report in words, on stderr.
     pub fn tell<I: AsRef<OsStr>>(&self, command: impl IntoIterator<Item = I>) -> Finished {
         let mut bigfoot = self.command([], None);
-        Finished::new(finish(bigfoot.args(command)), None)
+        Finished::new(&finish(bigfoot.args(command)), None)
     }
 
     /// Starts a command under bigfoot and leaves it running, for as long as the watch is kept.
@@ -151,12 +151,12 @@ impl Scene {
         let mut words = command.into_iter();
         let program = words.next().expect("a command");
         let mut bare = self.dressed(Command::new(program.as_ref()));
-        Finished::new(finish(bare.args(words)), None)
+        Finished::new(&finish(bare.args(words)), None)
     }
 
     /// Runs bigfoot with these arguments and nothing else.
     pub fn bigfoot<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Finished {
-        Finished::new(finish(self.dressed(Command::new(bigfoot())).args(arguments)), None)
+        Finished::new(&finish(self.dressed(Command::new(bigfoot())).args(arguments)), None)
     }
 
     fn command<const N: usize>(&self, more: [OsString; N], file: Option<&Path>) -> Command {
@@ -204,12 +204,12 @@ pub struct Finished {
 impl Finished {
     /// Out of a process's end and the text of its report.
     #[must_use]
-    pub fn new(output: Output, report: Option<String>) -> Self {
+    pub fn new(output: &Output, report: Option<&str>) -> Self {
         Self {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            report: report.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null),
+            report: report.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null),
         }
     }
 

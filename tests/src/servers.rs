@@ -97,8 +97,8 @@ pub fn echo_udp() -> Server {
     datagrams(|question| Some(question.to_vec()))
 }
 
-/// A name server: `host.example` is 192.0.2.7 and 2001:db8::7, whose name is `host.example`; it never answers for
-/// `silent.example`, and nothing else exists.
+/// A name server: `host.example` is 192.0.2.7 and 2001:db8::7, whose name is `host.example`; `loop.example` is
+/// 127.0.0.1; it never answers for `silent.example`, and nothing else exists.
 #[must_use]
 pub fn dns() -> Server {
     datagrams(dns::answer)
@@ -235,6 +235,7 @@ fn read_head(input: &mut impl BufRead) -> Result<bool> {
 /// Just enough DNS for a loopback name server (RFC 1035).
 mod dns {
     const HOST: &[u8] = b"\x04host\x07example\0";
+    const LOOP: &[u8] = b"\x04loop\x07example\0";
     const SILENT: &[u8] = b"\x06silent\x07example\0";
     const REVERSE: &[u8] = b"\x017\x012\x010\x03192\x07in-addr\x04arpa\0";
 
@@ -247,7 +248,7 @@ mod dns {
             return None;
         }
         let record = record(&name, *kind);
-        let exists = name == HOST || name == REVERSE;
+        let exists = name == HOST || name == LOOP || name == REVERSE;
         let mut reply = question.get(..2)?.to_vec();
         reply.extend([
             0x81,
@@ -272,6 +273,7 @@ mod dns {
     fn record(name: &[u8], kind: u8) -> Option<Vec<u8>> {
         match (name, kind) {
             (HOST, 1) => Some(vec![192, 0, 2, 7]),
+            (LOOP, 1) => Some(vec![127, 0, 0, 1]),
             (HOST, 28) => Some(vec![0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7]),
             (REVERSE, 12) => Some(HOST.to_vec()),
             _ => None,

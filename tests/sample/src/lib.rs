@@ -7,13 +7,15 @@ use std::net::ToSocketAddrs;
 use std::process::Command;
 use std::time::Duration;
 
-/// Exchange rate from a service over HTTP, or yesterday's.
+/// Exchange rate from a service over HTTP (`RATES_URL`), or yesterday's.
 #[must_use]
 pub fn exchange_rate() -> f64 {
     const YESTERDAY: f64 = 1.08;
 
-    let fetched = ureq::get("http://127.0.0.1/rates/eur-usd").call();
-    fetched
+    let url =
+        std::env::var("RATES_URL").unwrap_or_else(|_| "http://127.0.0.1/rates/eur-usd".into());
+    ureq::get(&url)
+        .call()
         .ok()
         .and_then(|mut response| response.body_mut().read_to_string().ok())
         .and_then(|body| body.trim().parse().ok())
