@@ -97,9 +97,11 @@ impl Image {
     }
 }
 
-/// A folder of programs that others start, and no user.
+/// A folder for programs that others start, and no user (FHS 3.0, 4.6 and 4.7).
 fn is_helper_folder(folder: &Path) -> bool {
-    !folder.ends_with("bin") && folder.iter().any(|part| part == "libexec" || part == "lib")
+    let of_system =
+        ["/lib", "/usr/lib", "/usr/local/lib"].iter().any(|lib| folder.starts_with(lib));
+    !folder.ends_with("bin") && (of_system || folder.iter().any(|part| part == "libexec"))
 }
 
 /// A process.

@@ -9,6 +9,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use bigfoot_ipc::page::{HELLO_SLOTS, Hellos, MAGIC, Policy};
 use bigfoot_ipc::{HELLOS, POLICY};
@@ -72,7 +73,23 @@ pub struct Shared {
     policy: Mapped<Policy>,
     hellos: Mapped<Hellos>,
     seen: u64,
+    /// The slot that was claimed and not written at the last look, and since when.
+    waiting: Option<(u64, Instant)>,
 }
+
+/// Whether this slot has been waited for long enough.
+fn gave_up(waiting: &mut Option<(u64, Instant)>, slot: u64) -> bool {
+    match waiting {
+        Some((known, since)) if *known == slot => since.elapsed() > FILL_TIME_MAX,
+        _ => {
+            *waiting = Some((slot, Instant::now()));
+            false
+        }
+    }
+}
+
+/// How long a process may take from claiming a slot to writing it; some instructions.
+const FILL_TIME_MAX: Duration = Duration::from_millis(200);
 
 impl Shared {
     /// Makes the files in the run's directory.
@@ -85,7 +102,7 @@ impl Shared {
         let hellos = Mapped::<Hellos>::new(&directory.join(HELLOS), 0o666)?;
         policy.get().magic.store(MAGIC, Ordering::Relaxed);
         hellos.get().magic.store(MAGIC, Ordering::Relaxed);
-        Ok(Self { policy, hellos, seen: 0 })
+        Ok(Self { policy, hellos, seen: 0, waiting: None })
     }
 
     /// Says which calls are asked about: bits of [`bigfoot_ipc::page::ask`].
@@ -101,13 +118,19 @@ impl Shared {
         if claimed < self.seen || claimed - self.seen > u64::MAX / 2 {
             return (Vec::new(), 0); // a guest wrote nonsense here
         }
-        let lost = (claimed - self.seen).saturating_sub(slots);
+        let mut lost = (claimed - self.seen).saturating_sub(slots);
         self.seen += lost;
         let mut found = Vec::new();
         while self.seen < claimed {
             let slot = &ring.slots[(self.seen % slots) as usize];
             if slot.sequence.load(Ordering::Acquire) != self.seen + 1 {
-                break; // claimed but not written yet: the next time
+                // Claimed and not written: it comes yet, or its process was killed in between.
+                if !gave_up(&mut self.waiting, self.seen) {
+                    break;
+                }
+                lost += 1;
+                self.seen += 1;
+                continue;
             }
             let process = slot.process.load(Ordering::Relaxed);
             found.push(Hello {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use bigfoot_ipc::control::{self, Control};
 use bigfoot_ipc::frame::{self, LENGTH_BYTES};
 use crossbeam_channel::Sender;
+use nix::sys::socket::sockopt;
 use rustix::event::epoll;
 
 use crate::engine::{Asked, Asker};
@@ -147,10 +148,10 @@ impl Intake {
     }
 
     fn admit(&mut self, stream: UnixStream) -> bool {
-        let Ok(peer) = rustix::net::sockopt::socket_peercred(stream.as_fd()) else {
+        let Ok(peer) = nix::sys::socket::getsockopt(&stream, sockopt::PeerCredentials) else {
             return true;
         };
-        let pid = peer.pid.as_raw_nonzero().get().cast_unsigned();
+        let pid = peer.pid().cast_unsigned(); // zero for a process that is in no namespace of ours
         if !process::is_below(pid, self.root) {
             return self.refuse(pid);
         }

@@ -48,6 +48,8 @@ pub struct Target {
     pub interpreter: Option<(PathBuf, Identity)>,
     /// Why nothing can be seen of it; None where our library can be loaded.
     pub blind: Option<Reason>,
+    /// The guest sees other files than we do: it changed its root or its mounts.
+    pub elsewhere: bool,
 }
 
 impl Target {
@@ -61,23 +63,35 @@ impl Target {
             }
             None => process::absolute(pid, directory, file),
         };
-        Self::at(own_links(pid, program))
+        if is_elsewhere(pid) {
+            Self::below(program, &PathBuf::from(format!("/proc/{pid}/root")), true)
+        } else {
+            Self::at(own_links(pid, program))
+        }
     }
 
     /// The program at an absolute path.
     #[must_use]
     pub fn at(program: PathBuf) -> Self {
-        let identity = Identity::of(&program).filter(|_| program.is_file());
-        let real = fs::canonicalize(&program).unwrap_or_else(|_| program.clone());
-        let mut target = Self { program, real, identity, interpreter: None, blind: None };
-        let mut file = target.real.clone();
+        Self::below(program, Path::new("/"), false)
+    }
+
+    /// The program at an absolute path of a guest whose files are below `root`.
+    fn below(program: PathBuf, root: &Path, elsewhere: bool) -> Self {
+        let inside = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
+        let seen = inside(&program);
+        let identity = Identity::of(&seen).filter(|_| seen.is_file());
+        let linked = fs::canonicalize(&seen).unwrap_or_else(|_| program.clone());
+        let real = if elsewhere { program.clone() } else { linked };
+        let mut target =
+            Self { program, real, identity, interpreter: None, blind: None, elsewhere };
+        let mut file = inside(&target.real);
         for _ in 0..INTERPRETERS_MAX {
             let head = head(&file);
             match interpreter(&head) {
                 Some(next) => {
-                    target.interpreter =
-                        Identity::of(&next).map(|identity| (next.clone(), identity));
-                    file = next;
+                    file = inside(&next);
+                    target.interpreter = Identity::of(&file).map(|identity| (next, identity));
                 }
                 None => {
                     target.blind = blindness(&file, &head);
@@ -95,10 +109,10 @@ impl Target {
             || self.interpreter.as_ref().is_some_and(|(_, by)| *by == identity)
     }
 
-    /// Whether there is no such file.
+    /// Whether there is no such file, for certain.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        self.identity.is_none()
+        self.identity.is_none() && !self.elsewhere
     }
 
     /// Whether a loader would complain about our library: one of another class, machine or libc.
@@ -106,6 +120,16 @@ impl Target {
     pub fn would_complain(&self) -> bool {
         matches!(self.blind, Some(Reason::OtherClass | Reason::ForeignLibc))
     }
+}
+
+/// Whether a guest sees other files than we do (chroot(2), mount_namespaces(7)). If that cannot be
+/// told, it does.
+fn is_elsewhere(pid: Pid) -> bool {
+    let mounts = |of: &str| fs::read_link(format!("/proc/{of}/ns/mnt")).ok();
+    let own = mounts("self");
+    own.is_none()
+        || mounts(&pid.to_string()) != own
+        || fs::read_link(format!("/proc/{pid}/root")).ok().as_deref() != Some(Path::new("/"))
 }
 
 /// The first file of this name on PATH that can be executed (execvp(3)).
