@@ -2,8 +2,9 @@
 //! is, what a relative path means.
 
 use std::ffi::OsStr;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -36,6 +37,17 @@ impl Facts {
     #[must_use]
     pub fn new(root: Pid) -> Self {
         Self { provenance: Provenance::new(root), hosts: Hosts::unread(), told_of_version: false }
+    }
+
+    /// The run itself serves on this socket.
+    ///
+    /// # Errors
+    ///
+    /// It is no socket.
+    pub fn serves(&mut self, socket: impl AsFd) -> io::Result<()> {
+        let cookie = rustix::net::sockopt::socket_cookie(&socket)?;
+        self.provenance.serves(cookie, rustix::fs::fstat(&socket)?.st_ino);
+        Ok(())
     }
 
     /// The question in these bytes as a job. None if it needs no engine, or is none: then the

@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
 
@@ -91,7 +90,8 @@ impl Intake {
         listener.set_nonblocking(true)?;
         let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&poll, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
-        let facts = Facts::new(root);
+        let mut facts = Facts::new(root);
+        facts.serves(&listener)?; // a command of ours may be a guest too
         Ok(Self {
             listener,
             poll,

@@ -17,11 +17,14 @@ use bigfoot_ipc::control::{Control, MAGIC, Outcome};
 use bigfoot_ipc::frame::{self, LENGTH_BYTES};
 use bigfoot_ipc::{SOCKET, VERSION};
 
+use crossbeam_channel::Sender;
+
 use super::controller::Service;
 use super::directory::Directory;
 use super::keeper::CONTROLLER_VARIABLE;
 use crate::config::Config;
 use crate::desk::reply;
+use crate::intake::Job;
 use crate::report::{self, Format, Style};
 
 /// How long a controller may take to be ready.
@@ -71,13 +74,14 @@ pub fn start(root: u32) -> Result<PathBuf, Box<dyn std::error::Error>> {
     let folder = Directory::new()?.keep();
     let mut command = Command::new(fs::read_link("/proc/self/exe")?);
     command.args(env::args_os().skip(1)).args(["--root", &root.to_string()]);
-    command.env(CONTROLLER_VARIABLE, &folder).stdin(Stdio::null()).stdout(Stdio::null());
+    command.env(CONTROLLER_VARIABLE, &folder).stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null()); // who waits for their end must not wait for ours
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command.spawn()?;
     let since = Instant::now();
     while UnixStream::connect(folder.join(SOCKET)).is_err() {
         if since.elapsed() > START_TIME_MAX {
-            return Err("the controller did not start".into());
+            return Err("start the controller; see `bigfoot doctor`".into());
         }
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -102,6 +106,7 @@ pub fn serve(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let directory = Directory::adopt(folder.to_owned());
     let service = Service::start(folder, config, root, None)?;
+    stop_with(root, service.jobs.clone())?;
     let (report, mut resolver, asked) =
         service.finish(require_coverage).ok_or("the engine failed")?;
     let mut text = Vec::new();
@@ -115,6 +120,20 @@ pub fn serve(
         let report = String::from_utf8_lossy(&text).into_owned();
         reply(stream, &Outcome::Verified { code, report });
     }
+    Ok(())
+}
+
+/// Ends the run when the process that it serves has ended: nobody can ask any more.
+fn stop_with(root: u32, jobs: Sender<Job>) -> io::Result<()> {
+    let Some(root) = rustix::process::Pid::from_raw(root.cast_signed()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let root = rustix::process::pidfd_open(root, rustix::process::PidfdFlags::empty())?;
+    std::thread::Builder::new().name("root".into()).spawn(move || {
+        let mut polled = [rustix::event::PollFd::new(&root, rustix::event::PollFlags::IN)];
+        while rustix::event::poll(&mut polled, None) == Err(rustix::io::Errno::INTR) {}
+        let _ = jobs.send(Job::Stop); // it is over already, then
+    })?;
     Ok(())
 }
 
