@@ -5,19 +5,21 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader};
+use object::{LittleEndian, elf};
 
 use super::process::{self, Pid};
 use crate::report::Reason;
 
 /// Interpreters that a script may lead to, one through the other (the kernel's own limit).
 const INTERPRETERS_MAX: usize = 5;
-/// Bytes of a file that are looked at: enough for every loader's headers.
-const HEAD_BYTES: usize = 64 << 10;
+/// Bytes of a file that are looked at: enough for a script's first line and a program's headers.
+const HEAD_BYTES: usize = 4 << 10;
+/// Longest name of a loader: a path (limits.h).
+const LOADER_BYTES_MAX: usize = 4096;
 
 /// A file on disk, whatever it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -189,11 +191,11 @@ fn blindness(path: &Path, head: &[u8]) -> Option<Reason> {
         [0x7f, b'E', b'L', b'F', _] => return Some(Reason::OtherClass),
         _ => return None, // no program: the kernel says so, or a shell reads it
     }
-    let header = elf::FileHeader64::<object::LittleEndian>::parse(head).ok()?;
-    if header.e_machine(object::LittleEndian) != native() {
+    let header = elf::FileHeader64::<LittleEndian>::parse(head).ok()?;
+    if header.e_machine(LittleEndian) != native() {
         return Some(Reason::OtherClass);
     }
-    match loader(header, head) {
+    match loader(header, head, path) {
         None => Some(Reason::Static),
         Some(loader) if loader.windows(8).any(|part| part == b"ld-linux") => None,
         Some(_) => Some(Reason::ForeignLibc),
@@ -204,15 +206,18 @@ const fn native() -> elf::Machine {
     if cfg!(target_arch = "aarch64") { elf::EM_AARCH64 } else { elf::EM_X86_64 }
 }
 
-/// The loader that a program asks for (`PT_INTERP`).
-fn loader<'a>(
-    header: &elf::FileHeader64<object::LittleEndian>,
-    head: &'a [u8],
-) -> Option<&'a [u8]> {
-    let endian = object::LittleEndian;
-    let segments = header.program_headers(endian, head).ok()?;
-    let segment = segments.iter().find(|segment| segment.p_type(endian) == elf::PT_INTERP)?;
-    segment.data(endian, head).ok()
+/// The loader that a program asks for (`PT_INTERP`), which may stand anywhere in its file.
+fn loader(header: &elf::FileHeader64<LittleEndian>, head: &[u8], path: &Path) -> Option<Vec<u8>> {
+    let segments = header.program_headers(LittleEndian, head).ok()?;
+    let segment = segments.iter().find(|segment| segment.p_type(LittleEndian) == elf::PT_INTERP)?;
+    if let Ok(name) = segment.data(LittleEndian, head) {
+        return Some(name.to_vec());
+    }
+    let length = usize::try_from(segment.p_filesz(LittleEndian)).unwrap_or(0);
+    let mut name = vec![0; length.min(LOADER_BYTES_MAX)];
+    let file = File::open(path).ok()?;
+    file.read_exact_at(&mut name, segment.p_offset(LittleEndian)).ok()?;
+    Some(name)
 }
 
 /// Whether the loader leaves LD_PRELOAD unread for it (ld.so(8), "Secure-execution mode").
