@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 
 scripts/install.sh
 cargo build
-cargo test --workspace
+cargo test --workspace --no-fail-fast
 scripts/try.sh

@@ -5,20 +5,18 @@
 //! however that was swapped, cleared or made anew.
 #![expect(unsafe_code, reason = "builds an environment in C's form")]
 
-use core::ffi::{CStr, c_char, c_int};
+use core::ffi::{CStr, c_char};
 use core::ptr::null;
-use core::sync::atomic::{AtomicU32, Ordering};
 
 use bigfoot_ipc::RUN_VARIABLE;
 
-use crate::hooks::test_name::{setenv, unsetenv};
 use crate::scratch::Pages;
 use crate::{cabi, start};
 
 /// Entries and bytes of an environment that fit on the stack. A larger one takes pages, which a
 /// vfork(2) child leaves behind in its parent.
 const ENTRIES: usize = 256;
-const TEXT_BYTES: usize = 1024;
+pub(crate) const TEXT_BYTES: usize = 1024;
 
 /// The start of a program, as the controller numbered it.
 #[derive(Clone, Copy)]
@@ -105,7 +103,10 @@ unsafe fn fill(
     // SAFETY: this function's contract.
     unsafe {
         cabi::each(entries, |entry| {
-            if let (false, Some(place)) = (is_ours(entry), places.next()) {
+            if is_ours(entry) {
+                return;
+            }
+            if let Some(place) = places.next() {
                 *place = entry.as_ptr();
             }
         });
@@ -120,7 +121,7 @@ fn is_ours(entry: &CStr) -> bool {
 }
 
 /// `LD_PRELOAD=` ours, then the user's; and the space behind it.
-fn preload_text<'a>(
+pub(crate) fn preload_text<'a>(
     arm: bool,
     user: Option<&[u8]>,
     space: &'a mut [u8],
@@ -135,7 +136,7 @@ fn preload_text<'a>(
 }
 
 /// The run's variable, with the number of this start.
-fn run_text(number: u64, space: &mut [u8]) -> Option<*const c_char> {
+pub(crate) fn run_text(number: u64, space: &mut [u8]) -> Option<*const c_char> {
     let (directory, off) = start::directory()?;
     let mut digits = [0; 20];
     let digits = decimal(number, &mut digits);
@@ -168,57 +169,4 @@ fn decimal(number: u64, space: &mut [u8; 20]) -> &[u8] {
         }
     }
     space.get(20 - used..).unwrap_or_default()
-}
-
-/// How many shells are being started by functions that take libc's own environment.
-static SHELLS: AtomicU32 = AtomicU32::new(0);
-
-/// As long as this lives, libc's own environment holds our variables: system(3), popen(3) and
-/// wordexp(3) give their shells that one, and take no other.
-pub(crate) struct Published(());
-
-impl Published {
-    /// Puts them in. None if there is no memory for it.
-    pub(crate) fn new(start: Start) -> Option<Self> {
-        let user = start::variable(b"LD_PRELOAD");
-        let mut space = [0; 2 * TEXT_BYTES];
-        let (preload, space) = preload_text(start.arm, user, &mut space)?;
-        let run = run_text(start.number, space)?;
-        SHELLS.fetch_add(1, Ordering::AcqRel);
-        let published = Self(());
-        if let Some(preload) = preload {
-            assign(c"LD_PRELOAD", preload, b"LD_PRELOAD=".len())?;
-        }
-        assign(c"BIGFOOT_RUN", run, RUN_VARIABLE.len() + 1)?;
-        Some(published)
-    }
-}
-
-fn assign(name: &CStr, entry: *const c_char, skip: usize) -> Option<()> {
-    // SAFETY: both are C strings; the value starts behind the equals sign.
-    let done: c_int = unsafe { real!(setenv)(name.as_ptr(), entry.add(skip), 1) };
-    (done == 0).then_some(())
-}
-
-impl Drop for Published {
-    fn drop(&mut self) {
-        if SHELLS.fetch_sub(1, Ordering::AcqRel) != 1 {
-            return; // another thread is still starting a shell
-        }
-        let _errno = cabi::KeepErrno::new();
-        // SAFETY: C strings; the user's own value stays behind ours, and is put back.
-        unsafe {
-            let entry = start::variable(b"LD_PRELOAD");
-            let ours = start::preload_entry().and_then(|ours| ours.strip_prefix(b"LD_PRELOAD="));
-            let user = entry.zip(ours).and_then(|(entry, ours)| entry.strip_prefix(ours));
-            let _ = match user {
-                Some([b':', user @ ..]) => {
-                    real!(setenv)(c"LD_PRELOAD".as_ptr(), user.as_ptr().cast(), 1)
-                }
-                Some(_) => real!(unsetenv)(c"LD_PRELOAD".as_ptr()),
-                None => 0,
-            };
-            let _ = real!(unsetenv)(c"BIGFOOT_RUN".as_ptr());
-        }
-    }
 }

@@ -126,6 +126,12 @@ impl Real {
         if known.is_null() { self.search() } else { Some(known) }
     }
 
+    /// The function as far as it was found already; asks nobody, so that dlerror(3) keeps what it says.
+    pub(crate) fn known(&self) -> Option<*mut c_void> {
+        let known = self.address.load(Ordering::Relaxed);
+        (!known.is_null()).then_some(known)
+    }
+
     #[cold]
     fn search(&self) -> Option<*mut c_void> {
         let name = CStr::from_bytes_with_nul(self.name.as_bytes()).ok()?;

@@ -15,6 +15,8 @@
 //! | [`cabi`] | C arguments as values |
 //! | [`controller`] | a question and its verdict |
 //! | [`environment`] | what keeps a started program within the run |
+//! | [`published`] | the same in libc's own, while it starts a shell |
+//! | [`hidden`] | the environment as the guest sees it |
 //! | [`shared`] | the memory shared with the controller |
 //! | [`thread`] | one word a thread |
 //! | [`start`] | the constructor |
@@ -26,7 +28,9 @@ mod hook;
 mod cabi;
 mod controller;
 mod environment;
+mod hidden;
 mod hooks;
+mod published;
 mod scratch;
 mod shared;
 mod start;

@@ -29,6 +29,16 @@ impl Pages {
     }
 }
 
+impl Pages {
+    /// The bytes, never given back.
+    pub(crate) fn kept(mut self) -> &'static mut [u8] {
+        // SAFETY: mapped for as long as the process lives, since `drop` does not run.
+        let bytes: &'static mut [u8] = unsafe { &mut *core::ptr::from_mut(self.bytes()) };
+        core::mem::forget(self);
+        bytes
+    }
+}
+
 impl Drop for Pages {
     fn drop(&mut self) {
         // SAFETY: mapped by `of`; the borrow of `bytes` has ended.

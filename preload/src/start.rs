@@ -6,15 +6,19 @@
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char};
+#[cfg(not(test))]
+use core::ffi::{c_int, c_void};
 use core::ptr::null;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use bigfoot_ipc::{HELLOS, POLICY, RUN_VARIABLE, SOCKET};
 
+#[cfg(not(test))]
+use crate::hidden;
 use crate::{cabi, shared};
 
 unsafe extern "C" {
-    static mut environ: *mut *mut c_char;
+    pub(crate) static mut environ: *mut *mut c_char;
 }
 
 /// Bytes of a path here: as many as sun_path has (unix(7)).
@@ -165,6 +169,9 @@ fn constructor() {
     for hook in crate::hooks::all() {
         hook.real.find();
     }
+    // SAFETY: forgets the functions that this libc lacks.
+    unsafe { libc::dlerror() };
+    prepare_unwinder();
     let Some(run) = run() else {
         return;
     };
@@ -172,74 +179,30 @@ fn constructor() {
     std::panic::set_hook(Box::new(|_| {}));
     crate::hooks::test_name::read_environment();
     // SAFETY: before main, where nobody else changes the environment.
-    unsafe { hide() };
+    unsafe { hidden::hide() };
     shared::hello(run.start);
     // SAFETY: the handler only writes into shared memory.
     unsafe { libc::pthread_atfork(None, None, Some(after_fork)) };
 }
 
+/// Has our unwinder fill its table of registers. It does so when it begins to unwind, but a cancelled
+/// thread is unwound by the guest's, which only stops at our frames: with the table empty, ours aborts.
+#[cfg(not(test))]
+fn prepare_unwinder() {
+    type Step = extern "C" fn(*mut c_void, *mut c_void) -> c_int;
+    unsafe extern "C" {
+        fn _Unwind_Backtrace(step: Step, argument: *mut c_void) -> c_int;
+    }
+    extern "C" fn stop(_frame: *mut c_void, _argument: *mut c_void) -> c_int {
+        5 // _URC_END_OF_STACK
+    }
+    // SAFETY: the step looks at nothing and ends the walk at its first frame.
+    unsafe { _Unwind_Backtrace(stop, core::ptr::null_mut()) };
+}
+
 #[cfg(not(test))]
 unsafe extern "C" fn after_fork() {
+    crate::hooks::after_fork();
+    crate::published::after_fork();
     shared::hello(0);
-}
-
-/// Takes our variables out of the environment, so that the program finds its own. Each start of
-/// another program puts them back ([`crate::environment`]).
-///
-/// # Safety
-///
-/// Nobody else uses the environment meanwhile.
-#[cfg(not(test))]
-unsafe fn hide() {
-    // SAFETY: libc's variable.
-    let mut from = unsafe { environ };
-    if from.is_null() {
-        return;
-    }
-    let mut to = from;
-    loop {
-        // SAFETY: the environment ends in a null pointer, where this loop ends too; `to` is never
-        // ahead of `from`.
-        unsafe {
-            let entry = from.read();
-            if entry.is_null() {
-                to.write(entry);
-                return;
-            }
-            if keep(entry) {
-                to.write(entry);
-                to = to.add(1);
-            }
-            from = from.add(1);
-        }
-    }
-}
-
-/// Whether an entry stays; the user's own part of LD_PRELOAD does.
-///
-/// # Safety
-///
-/// `entry` is a C string that may be changed.
-#[cfg(not(test))]
-unsafe fn keep(entry: *mut c_char) -> bool {
-    // SAFETY: this function's contract.
-    let Some(text) = (unsafe { cabi::text(entry) }) else {
-        return false;
-    };
-    if text.strip_prefix(RUN_VARIABLE.as_bytes()).is_some_and(|rest| rest.starts_with(b"=")) {
-        return false;
-    }
-    let Some(rest) = preload_entry().and_then(|ours| text.strip_prefix(ours)) else {
-        return true;
-    };
-    let name = b"LD_PRELOAD=".len();
-    match rest {
-        [] => false,
-        [b':' | b' ', own @ ..] => {
-            // SAFETY: moves the user's part, and its zero byte, to the front of the same string.
-            unsafe { core::ptr::copy(own.as_ptr(), entry.add(name).cast(), own.len() + 1) };
-            true
-        }
-        _ => true,
-    }
 }

@@ -91,19 +91,23 @@ pub(crate) fn registers() -> Registers {
 }
 
 /// As long as this lives, the thread stands inside a look-up that was decided.
-pub(crate) struct InLookup(());
+pub(crate) struct InLookup {
+    outer: usize,
+}
 
 impl InLookup {
-    /// Enters.
+    /// Enters; part of an outer one where there is one.
     pub(crate) fn enter() -> Self {
-        words().lookup.store(stack_pointer(), Ordering::Relaxed);
-        Self(())
+        let outer = if in_lookup() { words().lookup.load(Ordering::Relaxed) } else { 0 };
+        let entered = if outer == 0 { stack_pointer() } else { outer };
+        words().lookup.store(entered, Ordering::Relaxed);
+        Self { outer }
     }
 }
 
 impl Drop for InLookup {
     fn drop(&mut self) {
-        words().lookup.store(0, Ordering::Relaxed);
+        words().lookup.store(self.outer, Ordering::Relaxed);
     }
 }
 

@@ -6,6 +6,7 @@ mod java;
 mod node;
 mod python;
 mod rust;
+mod shell;
 mod users;
 
 use bigfoot_tests::{Finished, Scene};

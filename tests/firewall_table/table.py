@@ -173,7 +173,7 @@ def clients(folder):
         Client("ssh", ssh, "ssh", servers.Server(servers.ssh)),
         Dig("dig @server", lambda h, p: ["dig", f"@{h}", "-p", p, "+tries=1", "+time=2", NOWHERE]),
         Resolver("getent hosts", lambda h: ["getent", "hosts", h]),
-        Reader("python3, open('/etc/hostname')", ["python3", "-c", "open('/etc/hostname')"], "file", None),
+        Reader("cat /etc/hostname", ["cat", "/etc/hostname"], "file", None),
         Reader("sh -c 'cat </etc/hostname' (sh is a tool)", ["sh", "-c", "cat </etc/hostname"], "file", None),
     ]
 

@@ -1,5 +1,15 @@
 //! Every hooked call in every variant that libc has: first what libc does, then the same under bigfoot with the
 //! guard off, then once for each verdict.
+//!
+//! | file | hooks, in `preload/src/hooks` |
+//! |---|---|
+//! | `connect`, `send`, `serve`, `syscall` | the files of these names |
+//! | `lookup` | getaddrinfo, gethostby, getnameinfo, res |
+//! | `open` | open, fopen, opendir, mkstemp |
+//! | `exec` | exec, spawn, shell |
+//! | `load` | dl |
+//! | `env` | test_name, and what hides bigfoot's own variables |
+//! | `threads`, `fds` | pthread, and every hook under threads, fork, signals, and a guest's own ways with descriptors |
 
 mod connect;
 mod env;

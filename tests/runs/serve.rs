@@ -5,8 +5,9 @@ use bigfoot_tests::{Finished, Scene, servers};
 /// The three steps around a command, in one shell.
 fn steps(scene: &Scene, guard: &str, command: &str) -> Finished {
     let bigfoot = bigfoot_tests::scene::bigfoot();
-    let script =
-        format!("\"$0\" serve --guard {guard}\neval \"$(\"$0\" env)\"\n{command}\n\"$0\" verify\n");
+    let script = format!(
+        "\"$0\" serve --guard {guard} 2>serve.log\neval \"$(\"$0\" env)\"\n{command}\n\"$0\" verify\n"
+    );
     scene.native(["sh", "-c", &script, &bigfoot.to_string_lossy()])
 }
 

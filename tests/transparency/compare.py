@@ -112,10 +112,14 @@ class Comparison:
         return rows, told
 
 
-def table(rows):
+def header():
     heads = ("module", "bigfoot", "tests", "ok bare", "tests under bigfoot", "differ", "flaky")
-    for row in (heads, tuple("---" for _ in heads), *rows):
-        print("| " + " | ".join(map(str, row)) + " |")
+    print_row(heads)
+    print_row("---" for _ in heads)
+
+
+def print_row(cells):
+    print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
 
 def main():
@@ -129,10 +133,15 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(words.jobs) as jobs:
         comparison = Comparison(os.path.abspath(words.bigfoot), words.python, folder)
-        results = list(jobs.map(comparison.compare, words.modules))
-    table([row for rows, _ in results for row in rows])
+        header()
+        results = []
+        for done in concurrent.futures.as_completed([jobs.submit(comparison.compare, it) for it in words.modules]):
+            rows, told = done.result()
+            results.append(told)
+            for row in rows:
+                print_row(row)
     differ = False
-    for _, told in results:
+    for told in results:
         for mode, name, bare, outcome, why in told:
             if bare == "flaky":
                 print(f"flaky: {name} ({mode})")

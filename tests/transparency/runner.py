@@ -15,7 +15,7 @@ import unittest
 from test import support
 from test.support import os_helper
 
-SECONDS_MAX = 150  # for one test
+SECONDS_MAX = 60  # for one test
 
 
 def load(name):

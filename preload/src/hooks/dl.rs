@@ -14,11 +14,14 @@ use crate::{cabi, controller, shared};
 static DLOPEN: Real = Real::new("dlopen\0");
 static DLMOPEN: Real = Real::new("dlmopen\0");
 
+static DLSYM: Real = Real::new("dlsym\0");
+
 /// The jumps have no place in `hook!`.
 #[cfg(not(test))]
 pub(crate) static HOOKS: &[crate::hook::Hook] = &[
     crate::hook::Hook { real: &DLOPEN, ours: || dlopen as *mut c_void },
     crate::hook::Hook { real: &DLMOPEN, ours: || dlmopen as *mut c_void },
+    crate::hook::Hook { real: &DLSYM, ours: || dlsym as *mut c_void },
 ];
 
 /// Defines a function that asks `$target`, with its own arguments, for an address and jumps there.
@@ -156,7 +159,7 @@ unsafe extern "C" fn named(handle: *mut c_void, name: *const c_char) -> *mut c_v
 fn ours(found: *mut c_void) -> *mut c_void {
     #[cfg(not(test))]
     for hook in super::all() {
-        if hook.real.find() == Some(found) {
+        if hook.real.known() == Some(found) {
             return (hook.ours)();
         }
     }

@@ -180,6 +180,10 @@ pub(super) unsafe fn at(
     unsafe { replace(&program, envp, |envp| real!(execveat)(dir, path, argv, envp, flags)) }
 }
 
+/// libc's own list forms, which are known only to be told apart ([`super::dl`]).
+#[cfg(not(test))]
+pub(crate) use gathered::HOOKS as LIST_HOOKS;
+
 /// What `variadic.c` calls with the arguments that it gathered.
 ///
 /// # Safety
@@ -188,6 +192,17 @@ pub(super) unsafe fn at(
 #[cfg(not(test))]
 mod gathered {
     use super::{Words, c_char, c_int};
+    use crate::hook::{Hook, Real};
+
+    static EXECL: Real = Real::new("execl\0");
+    static EXECLP: Real = Real::new("execlp\0");
+    static EXECLE: Real = Real::new("execle\0");
+
+    pub(crate) static HOOKS: &[Hook] = &[
+        Hook { real: &EXECL, ours: || execl as *mut _ },
+        Hook { real: &EXECLP, ours: || execlp as *mut _ },
+        Hook { real: &EXECLE, ours: || execle as *mut _ },
+    ];
 
     #[unsafe(no_mangle)]
     unsafe extern "C-unwind" fn bigfoot_execv(path: *const c_char, argv: Words) -> c_int {

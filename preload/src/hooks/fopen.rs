@@ -11,6 +11,7 @@ use crate::hook::Failure;
 hook! {
     unsafe fn fopen(path: *const c_char, mode: *const c_char) -> *mut FILE => plain;
     unsafe fn fopen64(path: *const c_char, mode: *const c_char) -> *mut FILE => plain64;
+    unsafe fn _IO_fopen(path: *const c_char, mode: *const c_char) -> *mut FILE => plain;
     unsafe fn freopen(path: *const c_char, mode: *const c_char, file: *mut FILE) -> *mut FILE => again;
     unsafe fn freopen64(path: *const c_char, mode: *const c_char, file: *mut FILE) -> *mut FILE => again64;
 }

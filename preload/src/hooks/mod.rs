@@ -25,7 +25,16 @@ pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod spawn;
 pub(crate) mod syscall;
+mod system;
 pub(crate) mod test_name;
+pub(crate) mod walk;
+
+/// In a new process: locks of ours that other threads of its parent may have held.
+#[cfg(not(test))]
+pub(crate) fn after_fork() {
+    system::after_fork();
+    test_name::after_fork();
+}
 
 /// Every hook.
 #[cfg(not(test))]
@@ -34,6 +43,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static crate::hook::Hook> {
         connect::HOOKS,
         dl::HOOKS,
         exec::HOOKS,
+        exec::LIST_HOOKS,
         fopen::HOOKS,
         getaddrinfo::HOOKS,
         gethostby::HOOKS,
@@ -47,7 +57,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static crate::hook::Hook> {
         serve::HOOKS,
         shell::HOOKS,
         spawn::HOOKS,
+        syscall::HOOKS,
         test_name::HOOKS,
+        walk::HOOKS,
     ];
     files.into_iter().flatten()
 }

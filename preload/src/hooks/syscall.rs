@@ -7,10 +7,19 @@ use super::{connect, exec, open, send, serve};
 use crate::cabi;
 
 #[cfg(not(test))]
+static REAL: crate::hook::Real = crate::hook::Real::new("syscall\0");
+
+/// The jump has no place in `hook!`.
+#[cfg(not(test))]
+pub(crate) static HOOKS: &[crate::hook::Hook] =
+    &[crate::hook::Hook { real: &REAL, ours: || syscall as *mut _ }];
+
+#[cfg(not(test))]
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn syscall() {
     core::arch::naked_asm!(
+        ".cfi_startproc",
         // The numbers below, which `hooked` knows.
         "cmp rdi, 2",
         "je 2f",
@@ -53,6 +62,7 @@ unsafe extern "C-unwind" fn syscall() {
         "jmp {failed}",
         "2:",
         "jmp {hooked}",
+        ".cfi_endproc",
         failed = sym failed,
         hooked = sym hooked,
     )

@@ -88,6 +88,14 @@ pub(crate) fn read_environment() {
     store(name.unwrap_or_default());
 }
 
+/// In a new process: whoever wrote the name when it was forked is not there.
+pub(crate) fn after_fork() {
+    if !VERSION.load(Ordering::Relaxed).is_multiple_of(2) {
+        VERSION.fetch_add(1, Ordering::Relaxed);
+        read_environment();
+    }
+}
+
 fn store(name: &[u8]) {
     let version = VERSION.load(Ordering::Acquire);
     let free = version.is_multiple_of(2)

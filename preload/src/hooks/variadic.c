@@ -4,9 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+/* Hidden, so that no guest sees these names. */
+#pragma GCC visibility push(hidden)
 int bigfoot_execv(const char *path, const char *const *argv);
 int bigfoot_execvp(const char *file, const char *const *argv);
 int bigfoot_execve(const char *path, const char *const *argv, const char *const *envp);
+#pragma GCC visibility pop
 
 /* How many arguments there are, the null pointer included. */
 static size_t count(va_list list) {
