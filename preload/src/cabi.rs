@@ -46,6 +46,19 @@ pub(crate) unsafe fn text<'a>(text: *const c_char) -> Option<&'a [u8]> {
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_bytes())
 }
 
+/// Whether the kernel can read a byte here. What it cannot read is left to it, which answers EFAULT
+/// where we would die.
+pub(crate) fn is_readable(at: *const c_void) -> bool {
+    let mut byte = 0_u8;
+    let local = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
+    let remote = libc::iovec { iov_base: at.cast_mut(), iov_len: 1 };
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    let _errno = KeepErrno::new();
+    // SAFETY: one byte of ours is written; what is read is the kernel's to judge.
+    let read = unsafe { libc::process_vm_readv(own, &raw const local, 1, &raw const remote, 1, 0) };
+    read == 1 || errno() != libc::EFAULT // where it is forbidden, nothing is known
+}
+
 /// The peer that a socket address names; None for AF_UNSPEC and for what is no address.
 ///
 /// # Safety
@@ -53,7 +66,7 @@ pub(crate) unsafe fn text<'a>(text: *const c_char) -> Option<&'a [u8]> {
 /// `address` is null or points to `length` readable bytes that outlive the result.
 pub(crate) unsafe fn peer<'a>(address: *const sockaddr, length: socklen_t) -> Option<Peer<'a>> {
     let length = length as usize;
-    if address.is_null() || length < size_of::<sa_family_t>() {
+    if length < size_of::<sa_family_t>() || !is_readable_throughout(address.cast(), length) {
         return None;
     }
     // SAFETY: at least the family is there.
@@ -80,6 +93,14 @@ pub(crate) unsafe fn peer<'a>(address: *const sockaddr, length: socklen_t) -> Op
         libc::AF_UNIX => Some(Peer::Unix(unsafe { unix(address, length) })),
         _ => Some(Peer::Other(family)),
     }
+}
+
+/// Whether both ends of some bytes can be read; more than a page is no address.
+fn is_readable_throughout(at: *const u8, length: usize) -> bool {
+    const ADDRESS_BYTES_MAX: usize = 4096;
+    length <= ADDRESS_BYTES_MAX
+        && is_readable(at.cast())
+        && is_readable(at.wrapping_add(length - 1).cast())
 }
 
 fn internet4(address: &sockaddr_in) -> SocketAddr {

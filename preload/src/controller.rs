@@ -84,7 +84,7 @@ const ROOM: u64 = 16;
 fn with_room(make: impl FnOnce() -> Result<OwnedFd, Errno>) -> Result<OwnedFd, Errno> {
     let before = getrlimit(Resource::Nofile);
     let raised = before.current.map(|limit| limit.saturating_add(ROOM));
-    setrlimit(Resource::Nofile, Rlimit { current: raised, ..before.clone() })?;
+    setrlimit(Resource::Nofile, Rlimit { current: raised, ..before })?;
     let made = make();
     setrlimit(Resource::Nofile, before)?;
     made

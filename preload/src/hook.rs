@@ -22,6 +22,7 @@ macro_rules! hook {
             unsafe { self::$body($($argument),*) }
         }
 
+        #[allow(non_snake_case, clippy::allow_attributes, reason = "libc's names")]
         pub(crate) mod $name {
             #[allow(unused_imports, clippy::allow_attributes, reason = "not every signature needs them")]
             use super::*;
@@ -36,15 +37,20 @@ macro_rules! hook {
             ///
             /// As for the function itself.
             #[expect(unsafe_code, reason = "a call of libc's own function")]
-            #[allow(dead_code, clippy::allow_attributes, reason = "some go by a sibling")]
+            #[allow(
+                dead_code,
+                clippy::too_many_arguments,
+                clippy::allow_attributes,
+                reason = "libc's signatures, of which some go by a sibling"
+            )]
             #[inline]
             pub(crate) unsafe fn call($($argument: $type),*) -> $return {
                 let Some(real) = REAL.find() else {
                     return $crate::hook::Failure::failure(libc::ENOSYS);
                 };
+                type Function = unsafe extern "C-unwind" fn($($type),*) -> $return;
                 // SAFETY: libc's function of this name has this type.
-                let real: unsafe extern "C-unwind" fn($($type),*) -> $return =
-                    unsafe { core::mem::transmute(real) };
+                let real = unsafe { core::mem::transmute::<*mut core::ffi::c_void, Function>(real) };
                 // SAFETY: this function's contract.
                 unsafe { real($($argument),*) }
             }

@@ -20,6 +20,7 @@
 //! | [`shared`] | the memory shared with the controller |
 //! | [`thread`] | one word a thread |
 //! | [`start`] | the constructor |
+#![cfg_attr(test, expect(dead_code, reason = "the functions that guests call are left out"))]
 #![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 
 #[macro_use]

@@ -87,7 +87,7 @@ fn functions(library: &Path) -> Names {
     let bytes = fs::read(library).expect("a library");
     let file = object::File::parse(&*bytes).expect("an ELF file");
     let defined = file.dynamic_symbols().filter(|symbol| symbol.is_definition());
-    let functions = defined.filter(|symbol| is_function(symbol));
+    let functions = defined.filter(is_function);
     functions.filter_map(|symbol| Some(symbol.name().ok()?.to_owned())).collect()
 }
 

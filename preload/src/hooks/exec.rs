@@ -4,7 +4,7 @@
 //! All of this may run in a vfork(2) child, on its parent's stack and in its parent's memory: it
 //! leaves nothing behind there but errno.
 
-use core::ffi::{c_char, c_int};
+use core::ffi::{c_char, c_int, c_void};
 
 use bigfoot_ipc::guest::{Call, Verdict};
 use bigfoot_ipc::page::ask;
@@ -55,6 +55,10 @@ const ARGUMENT_BYTES: usize = 2048;
 pub(super) unsafe fn plan(program: &Program) -> Plan {
     if !start::in_a_run() || !shared::asks(ask::PROGRAMS) {
         return Plan::Real;
+    }
+    let unreadable = |at: *const c_void| !at.is_null() && !cabi::is_readable(at);
+    if unreadable(program.file.cast()) || unreadable(program.argv.cast()) {
+        return Plan::Real; // the kernel says what is wrong
     }
     // SAFETY: this function's contract.
     let Some(file) = (unsafe { cabi::text(program.file) }) else {

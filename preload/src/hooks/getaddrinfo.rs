@@ -217,3 +217,19 @@ unsafe fn several(mode: c_int, list: *mut *mut c_void, count: c_int, event: *mut
     // SAFETY: the guest's own arguments.
     unsafe { real!(getaddrinfo_a)(mode, list, count, event) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever libc reads as an address asks nobody; a name does.
+    #[test]
+    fn addresses_are_told_from_names_as_libc_tells_them() {
+        for text in ["127.0.0.1", "127.1", "0x7f000001", "::1", "fe80::1%eth0", ""] {
+            assert!(is_numeric(text.as_bytes()), "{text}");
+        }
+        for text in ["localhost", "1.2.3.4.example", "a", "::g", &"1".repeat(100)] {
+            assert!(!is_numeric(text.as_bytes()), "{text}");
+        }
+    }
+}

@@ -116,13 +116,15 @@ unsafe fn remember(name: &[u8], entry: *const hostent) {
 /// `address` points to `length` bytes.
 unsafe fn internet(address: *const c_void, length: socklen_t, family: c_int) -> Option<IpAddr> {
     match (family, length) {
-        // SAFETY: this function's contract.
         (libc::AF_INET, 4) => {
-            Some(Ipv4Addr::from(unsafe { address.cast::<[u8; 4]>().read() }).into())
+            // SAFETY: this function's contract.
+            let octets = unsafe { address.cast::<[u8; 4]>().read() };
+            Some(Ipv4Addr::from(octets).into())
         }
-        // SAFETY: likewise.
         (libc::AF_INET6, 16) => {
-            Some(Ipv6Addr::from(unsafe { address.cast::<[u8; 16]>().read() }).into())
+            // SAFETY: this function's contract.
+            let octets = unsafe { address.cast::<[u8; 16]>().read() };
+            Some(Ipv6Addr::from(octets).into())
         }
         _ => None,
     }

@@ -41,6 +41,9 @@ pub(super) unsafe fn refusal(
     if !shared::asks(ask::FILES) {
         return None;
     }
+    if !cabi::is_readable(path.cast()) {
+        return None; // the kernel says what is wrong
+    }
     // SAFETY: this function's contract.
     let path = unsafe { cabi::text(path) }?;
     let call = Call::Open { path, directory: dir, read, write };

@@ -172,3 +172,36 @@ impl Name {
         self.bytes.get(..self.used).filter(|_| !self.overflown)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(question: &[u8]) -> Option<Vec<u8>> {
+        let mut name = Name::new();
+        name.read(question)?;
+        name.text().map(<[u8]>::to_vec)
+    }
+
+    /// The question's name follows a header of twelve bytes, label by label.
+    #[test]
+    fn a_question_names_its_name() {
+        assert_eq!(
+            name(b"............\x01a\x07example\0\0\x01\0\x01").as_deref(),
+            Some(&b"a.example."[..])
+        );
+        assert_eq!(name(b"............\0\0\x02\0\x01").as_deref(), Some(&b""[..]));
+    }
+
+    /// Cut off, compressed or endless questions have no name, and nothing is read beyond them.
+    #[test]
+    fn a_malformed_question_has_no_name() {
+        for question in
+            [&b""[..], b"short", b"............", b"............\x05ab", b"............\xc0\x0c\0"]
+        {
+            assert_eq!(name(question), None, "{question:?}");
+        }
+        let endless = [&[0; 12][..], &b"\x3f".repeat(64 * 100)].concat();
+        assert_eq!(name(&endless), None);
+    }
+}

@@ -3,6 +3,7 @@
 use core::ffi::{c_char, c_int, c_void};
 
 use libc::{AT_FDCWD, pid_t};
+use rustix::fd::IntoRawFd;
 
 use super::exec::{Plan, Program, came_back, plan};
 use crate::environment;
@@ -38,9 +39,6 @@ macro_rules! spawns {
             pid: *mut c_int, file: *const c_char, actions: *const c_void, attributes: *const c_void,
             argv: Words, envp: Words,
         ) -> c_int {
-            if $real::REAL.find().is_none() {
-                return libc::ENOSYS; // an older libc, which callers know to expect
-            }
             // SAFETY: the guest's own arguments.
             let real = |envp| unsafe { real!($real)(pid, file, actions, attributes, argv, envp) };
             // SAFETY: this function's contract.
@@ -52,8 +50,54 @@ macro_rules! spawns {
 spawns! {
     by_path(searched: false) => posix_spawn;
     by_name(searched: true) => posix_spawnp;
-    descriptor_by_path(searched: false) => pidfd_spawn;
-    descriptor_by_name(searched: true) => pidfd_spawnp;
+    newer_by_path(searched: false) => pidfd_spawn;
+    newer_by_name(searched: true) => pidfd_spawnp;
+}
+
+/// Older libcs have no function that gives a descriptor of the process: a guest that finds ours all
+/// the same is served by the functions that they have.
+macro_rules! descriptors {
+    ($($name:ident => $newer:ident as $real:ident, or $older:ident;)+) => { $(
+        /// # Safety
+        ///
+        /// As for pidfd_spawn(3).
+        unsafe fn $name(
+            pidfd: *mut c_int, file: *const c_char, actions: *const c_void, attributes: *const c_void,
+            argv: Words, envp: Words,
+        ) -> c_int {
+            if $real::REAL.find().is_some() {
+                // SAFETY: this function's contract.
+                return unsafe { $newer(pidfd, file, actions, attributes, argv, envp) };
+            }
+            let mut pid = 0;
+            // SAFETY: this function's contract.
+            match unsafe { $older(&raw mut pid, file, actions, attributes, argv, envp) } {
+                // SAFETY: likewise.
+                0 => unsafe { descriptor_of(pid, pidfd) },
+                error => error,
+            }
+        }
+    )+ };
+}
+
+descriptors! {
+    descriptor_by_path => newer_by_path as pidfd_spawn, or by_path;
+    descriptor_by_name => newer_by_name as pidfd_spawnp, or by_name;
+}
+
+/// # Safety
+///
+/// `pidfd` may be written.
+unsafe fn descriptor_of(pid: pid_t, pidfd: *mut c_int) -> c_int {
+    let Some(pid) = rustix::process::Pid::from_raw(pid) else {
+        return libc::ESRCH;
+    };
+    match rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
+        // SAFETY: this function's contract.
+        Ok(descriptor) => unsafe { pidfd.write(descriptor.into_raw_fd()) },
+        Err(error) => return error.raw_os_error(),
+    }
+    0
 }
 
 /// # Safety
