@@ -3,7 +3,7 @@
 
 use core::ffi::CStr;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use bigfoot_ipc::page::{HELLO_SLOTS, Hellos, MAGIC, Policy, ask};
 use rustix::fs::{Mode, OFlags};
@@ -55,8 +55,16 @@ pub(crate) fn asks(kind: u32) -> bool {
     bits & kind & ask::EVERYTHING != 0
 }
 
+/// The process that this memory was last told of: after a fork, the parent, even if it has ended.
+static TOLD: AtomicU32 = AtomicU32::new(0);
+
 /// Says hello: this process, its parent, and the start that its environment named (zero for a fork).
 pub(crate) fn hello(start: u64) {
+    let own = rustix::process::getpid().as_raw_nonzero().get().cast_unsigned();
+    let parent = match TOLD.swap(own, Ordering::Relaxed) {
+        0 => rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get().cast_unsigned()),
+        forked => forked,
+    };
     let hellos = HELLOS.load(Ordering::Relaxed);
     if hellos.is_null() {
         return;
@@ -67,9 +75,6 @@ pub(crate) fn hello(start: u64) {
     let Some(slot) = hellos.slots.get((index % HELLO_SLOTS as u64) as usize) else {
         return;
     };
-    let own = rustix::process::getpid().as_raw_nonzero().get().cast_unsigned();
-    let parent =
-        rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get().cast_unsigned());
     slot.process.store(u64::from(own) | u64::from(parent) << 32, Ordering::Relaxed);
     slot.start.store(start, Ordering::Relaxed);
     slot.sequence.store(index + 1, Ordering::Release);

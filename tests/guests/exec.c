@@ -73,7 +73,8 @@ CHILD(ve) CHILD(v) CHILD(vp) CHILD(vpe) CHILD(l) CHILD(lp) CHILD(le) CHILD(fve) 
 CHILD(empty) CHILD(null) CHILD(cleared) CHILD(swapped) CHILD(missing) CHILD(folder) CHILD(data) CHILD(missing_name)
 
 static void after_vfork(void) {
-    int status, error = 0;
+    volatile int error = 0;
+    int status;
     fflush(stdout);
     pid_t child = vfork();
     if (child == 0) {
@@ -134,9 +135,10 @@ static void pidfd(void) {
     }
     int code = pidfd_spawn(&fd, ECHO, NULL, NULL, words(), with_word);
     siginfo_t info = {0};
-    say(code);
     if (code == 0 && waitid(P_PIDFD, fd, &info, WEXITED) == 0)
         printf("%s: exit %d\n", current, info.si_status);
+    close(fd);
+    say(code);
 }
 
 static void shell(void) {
