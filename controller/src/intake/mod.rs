@@ -203,7 +203,8 @@ impl Intake {
 
     fn hand_on(&mut self, connection: Connection) -> bool {
         let Connection { stream, pid, bytes, .. } = connection;
-        if stream.set_nonblocking(false).is_err() {
+        // It is the engine's from here on.
+        if epoll::delete(&self.poll, &stream).is_err() || stream.set_nonblocking(false).is_err() {
             return true;
         }
         let job = if bytes.starts_with(&control::MAGIC) {

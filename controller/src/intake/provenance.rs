@@ -1,6 +1,7 @@
 //! Whose a loopback server is: verified with the kernel when a call to it is made, never by port or
 //! from memory alone, since the port may meanwhile be another's.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -30,6 +31,8 @@ pub struct Provenance {
     root: Pid,
     cookies: HashSet<u64>,
     inodes: HashSet<u64>,
+    /// Sockets that were looked for among the tree's descriptors, and not found.
+    foreign: RefCell<HashSet<u64>>,
     diagnosis: Option<OwnedFd>,
 }
 
@@ -43,7 +46,8 @@ impl Provenance {
             SocketFlags::CLOEXEC,
             Some(netlink::SOCK_DIAG),
         );
-        Self { root, cookies: HashSet::new(), inodes: HashSet::new(), diagnosis: socket.ok() }
+        let (cookies, inodes) = (HashSet::new(), HashSet::new());
+        Self { root, cookies, inodes, foreign: RefCell::default(), diagnosis: socket.ok() }
     }
 
     /// A process of the tree serves on this socket.
@@ -61,9 +65,7 @@ impl Provenance {
             return false;
         }
         match self.server(transport, address) {
-            Some((cookie, inode)) => {
-                self.cookies.contains(&cookie) || (inode != 0 && self.holds(inode))
-            }
+            Some((cookie, inode)) => self.cookies.contains(&cookie) || self.holds(inode),
             None => false,
         }
     }
@@ -85,8 +87,20 @@ impl Provenance {
         Some((cookie, u64::from(inode)))
     }
 
-    /// Whether a process of the tree holds a socket that no hook told of: a static program's.
+    /// Whether a process of the tree holds a socket that no hook told of: a static program's. That is
+    /// looked for once, since it means a walk through all descriptors.
     fn holds(&self, inode: u64) -> bool {
+        if inode == 0 || self.foreign.borrow().contains(&inode) {
+            return false;
+        }
+        let found = self.is_held(inode);
+        if !found && self.foreign.borrow().len() < SOCKETS_MAX {
+            self.foreign.borrow_mut().insert(inode);
+        }
+        found
+    }
+
+    fn is_held(&self, inode: u64) -> bool {
         let wanted = format!("socket:[{inode}]");
         let Ok(processes) = fs::read_dir("/proc") else {
             return false;
