@@ -241,9 +241,16 @@ impl Finished {
         self
     }
 
+    /// Claims that bigfoot's library was loaded into the command: without that, the rest proves nothing.
+    pub fn is_seen(&self) -> &Self {
+        assert!(self.report.is_object(), "no report was written; stderr: {}", self.stderr);
+        assert_ne!(self.report["coverage"]["armed"], 0, "{:#}", self.report);
+        self
+    }
+
     /// Claims that nothing was found: no refusal, no warning.
     pub fn is_clean(&self) -> &Self {
-        assert!(self.report.is_object(), "no report was written; stderr: {}", self.stderr);
+        self.is_seen();
         assert!(self.findings().is_empty(), "findings: {:#}", self.report["findings"]);
         self.succeeds()
     }

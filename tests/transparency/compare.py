@@ -62,8 +62,14 @@ class Comparison:
                 report = ["--format", "json", "--output", folder / "report.json"]
                 command = [self.bigfoot, "run", *MODES[mode], *report, "--", *command]
             code = self.finish(command, folder)
+            self.was_seen(folder / "report.json")
             text = results.read_text() if results.exists() else ""
             return code, [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+    def was_seen(self, report):
+        """A run that bigfoot did not see proves nothing."""
+        if report.exists() and json.loads(report.read_text())["coverage"]["armed"] < 1:
+            raise SystemExit("bigfoot's library was not loaded")
 
     def finish(self, command, folder):
         """Runs a command in a session of its own; what it leaves behind does not hold its output open."""
@@ -103,7 +109,8 @@ class Comparison:
             other = self.run(module, mode)
             real, flaky = self.differences(module, mode, bare, other)
             good = sum(outcome == "ok" for outcome, _ in bare.values())
-            rows.append((module, mode, len(bare), good, len(other), len(real), len(flaky)))
+            skipped = sum(outcome == "skip" for outcome, _ in bare.values())
+            rows.append((module, mode, len(bare), good, skipped, len(other), len(real), len(flaky)))
             for name in real:
                 outcome, why = other.get(name, ("missing", ""))
                 told.append((mode, name, bare.get(name, ("missing", ""))[0], outcome, why))
@@ -113,7 +120,7 @@ class Comparison:
 
 
 def header():
-    heads = ("module", "bigfoot", "tests", "ok bare", "tests under bigfoot", "differ", "flaky")
+    heads = ("module", "bigfoot", "tests", "ok bare", "skipped bare", "tests under bigfoot", "differ", "flaky")
     print_row(heads)
     print_row("---" for _ in heads)
 
