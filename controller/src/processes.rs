@@ -55,7 +55,6 @@ impl Image {
     /// Whether a program lies where this one keeps its own helpers.
     fn helps(&self, program: &Path) -> bool {
         let own = self.interpreter.as_ref().map_or(&self.real, |(path, _)| path);
-        let own = std::fs::canonicalize(own).unwrap_or_else(|_| own.clone());
         let (Some(folder), Some(name)) = (own.parent(), own.file_name()) else {
             return false;
         };

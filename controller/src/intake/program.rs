@@ -46,7 +46,7 @@ pub struct Target {
     pub real: PathBuf,
     /// The file; None where it is not there.
     pub identity: Option<Identity>,
-    /// The interpreter that runs it, where it is a script; the last one of a chain.
+    /// The interpreter that runs it, where it is a script, links followed; the last one of a chain.
     pub interpreter: Option<(PathBuf, Identity)>,
     /// Why nothing can be seen of it; None where our library can be loaded.
     pub blind: Option<Reason>,
@@ -93,7 +93,9 @@ impl Target {
             match interpreter(&head) {
                 Some(next) => {
                     file = inside(&next);
-                    target.interpreter = Identity::of(&file).map(|identity| (next, identity));
+                    let real = if elsewhere { None } else { fs::canonicalize(&file).ok() };
+                    let real = real.unwrap_or(next);
+                    target.interpreter = Identity::of(&file).map(|identity| (real, identity));
                 }
                 None => {
                     target.blind = blindness(&file, &head);
