@@ -9,8 +9,10 @@
 //! | `exec` | exec, spawn, shell |
 //! | `load` | dl |
 //! | `env` | test_name, and what hides bigfoot's own variables |
+//! | `allocations` | every hook, under an allocator that counts |
 //! | `threads`, `fds` | pthread, and every hook under threads, fork, signals, and a guest's own ways with descriptors |
 
+mod allocations;
 mod connect;
 mod env;
 mod exec;
