@@ -4,7 +4,7 @@
 //! One event loop reads; a guest that is slow to ask holds nobody up.
 
 use std::collections::HashMap;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ use bigfoot_ipc::frame::{self, LENGTH_BYTES};
 use crossbeam_channel::Sender;
 use nix::sys::socket::sockopt;
 use rustix::event::epoll;
+use rustix::io::Errno;
+use rustix::net::RecvFlags;
 
 use crate::engine::{Asked, Asker};
 
@@ -29,6 +31,8 @@ use process::Pid;
 const QUESTION_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long to wait when no descriptor is left for another connection.
 const FULL_PAUSE: Duration = Duration::from_millis(2);
+/// Most processes that are remembered as the run's.
+const MEMBERS_MAX: usize = 1 << 16;
 /// Number of the listener among the polled.
 const LISTENER: u64 = 0;
 
@@ -73,6 +77,8 @@ pub struct Intake {
     listener: UnixListener,
     poll: std::os::fd::OwnedFd,
     connections: HashMap<u64, Connection>,
+    /// Processes that are known to belong to the run, and when they started.
+    members: HashMap<Pid, u64>,
     next: u64,
     facts: Facts,
     root: Pid,
@@ -96,6 +102,7 @@ impl Intake {
             listener,
             poll,
             connections: HashMap::new(),
+            members: HashMap::new(),
             next: 1,
             facts,
             root,
@@ -112,7 +119,7 @@ impl Intake {
             events.clear();
             let polled =
                 epoll::wait(&self.poll, rustix::buffer::spare_capacity(&mut events), Some(&wait));
-            if polled.is_err_and(|error| error != rustix::io::Errno::INTR) {
+            if polled.is_err_and(|error| error != Errno::INTR) {
                 return;
             }
             for event in &events {
@@ -152,21 +159,36 @@ impl Intake {
             return true;
         };
         let pid = peer.pid().cast_unsigned(); // zero for a process that is in no namespace of ours
-        if !process::is_below(pid, self.root) {
+        if !self.is_member(pid) {
             return self.refuse(pid);
         }
         let number = self.next;
         self.next += 1;
         let data = epoll::EventData::new_u64(number);
         let flags = epoll::EventFlags::IN | epoll::EventFlags::RDHUP;
-        if stream.set_nonblocking(true).is_ok()
-            && epoll::add(&self.poll, &stream, data, flags).is_ok()
-        {
+        if epoll::add(&self.poll, &stream, data, flags).is_ok() {
             let connection = Connection { stream, pid, bytes: Vec::new(), since: Instant::now() };
             self.connections.insert(number, connection);
             return self.read(number); // the question is often there by now
         }
         true
+    }
+
+    /// Whether a process belongs to the run. It does so for as long as it lives, so that its ancestors
+    /// are followed once.
+    fn is_member(&mut self, pid: Pid) -> bool {
+        let started = process::stat(pid).map(|stat| stat.started);
+        if started.is_some() && self.members.get(&pid) == started.as_ref() {
+            return true;
+        }
+        let member = process::is_below(pid, self.root);
+        if let (true, Some(started)) = (member, started) {
+            if self.members.len() >= MEMBERS_MAX {
+                self.members.clear(); // each is found again when it asks again
+            }
+            self.members.insert(pid, started);
+        }
+        member
     }
 
     /// A process outside the run's tree is not served, whoever it belongs to.
@@ -204,7 +226,7 @@ impl Intake {
     fn hand_on(&mut self, connection: Connection) -> bool {
         let Connection { stream, pid, bytes, .. } = connection;
         // It is the engine's from here on.
-        if epoll::delete(&self.poll, &stream).is_err() || stream.set_nonblocking(false).is_err() {
+        if epoll::delete(&self.poll, &stream).is_err() {
             return true;
         }
         let job = if bytes.starts_with(&control::MAGIC) {
@@ -231,14 +253,15 @@ impl Connection {
             let from = self.bytes.len();
             let space = missing.min(64 << 10);
             self.bytes.resize(from + space, 0);
-            let read = self.stream.read(&mut self.bytes[from..]);
-            self.bytes.truncate(from + read.as_ref().map_or(0, |bytes| *bytes));
+            let flags = RecvFlags::DONTWAIT;
+            let read = rustix::net::recv(&self.stream, &mut self.bytes[from..], flags);
+            let read = read.map(|(bytes, _)| bytes);
+            self.bytes.truncate(from + read.unwrap_or(0));
             match read {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(false),
+                Err(error) => return Err(error.into()),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Facts of a process, read from /proc (proc(5)).
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,8 @@ pub type Pid = u32;
 
 /// Longest command line in a report, in characters.
 const COMMAND_CHARS_MAX: usize = 120;
+/// Bytes of /proc/PID/stat: a name of 64 and some fifty numbers. The kernel gives them in one piece.
+const STAT_BYTES_MAX: usize = 2048;
 /// Most ancestors that are followed.
 const DEPTH_MAX: usize = 256;
 /// How often ancestors are followed again when one of them ended meanwhile.
@@ -26,7 +29,9 @@ pub struct Stat {
 /// Parent and start of a process; None if it is gone.
 #[must_use]
 pub fn stat(pid: Pid) -> Option<Stat> {
-    let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let mut text = [0; STAT_BYTES_MAX];
+    let length = fs::File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut text).ok()?;
+    let text = text.get(..length)?;
     // The name, in brackets, may hold anything; what follows the last bracket is numbers.
     let behind = text.iter().rposition(|byte| *byte == b')')?;
     let text = String::from_utf8_lossy(text.get(behind + 2..)?).into_owned();

@@ -1,6 +1,6 @@
 //! Whatever arrives, the next good question is answered.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
