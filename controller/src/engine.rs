@@ -1,145 +1,29 @@
 //! All state of a run, in one place, owned by one thread. Messages in, messages out; what has to be
 //! read from the machine comes in with the message.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
-use bigfoot_ipc::guest::{Registers, Transport, Verdict};
+use bigfoot_ipc::guest::{Transport, Verdict};
 
-use crate::call::{Call, Connect, Exec, Load, Lookup, Open, Peer, Query};
-use crate::intake::process::Pid;
+use crate::call::{Call, Connect, Exec, Lookup, Peer, Query};
 use crate::intake::program::Target;
 use crate::names::Names;
 use crate::processes::{Processes, Started};
-use crate::report::{Attribution, Code, Coverage, Finding};
-use crate::rules::{Decision, Policy};
-use crate::site::Stack;
+use crate::report::{Code, Coverage};
+use crate::rules::Policy;
 use crate::tools::{self, Tools};
 use crate::verdict::{Circumstances, Judgement, judge};
 
-/// Most findings kept; more are counted.
-const FINDINGS_MAX: usize = 10_000;
-/// Most of them that are warnings: a refusal finds room, or the run would pass for clean.
-const WARNINGS_MAX: usize = FINDINGS_MAX / 2;
-/// Most call sites that are known without reading the guest's stack again.
-const SITES_MAX: usize = 100_000;
+mod findings;
+mod question;
 
-/// Who asks.
-#[derive(Debug, Clone)]
-pub struct Asker {
-    /// The process.
-    pub pid: Pid,
-    /// Its parent.
-    pub parent: Pid,
-    /// When it started; with its number, one of a kind.
-    pub started: u64,
-    /// Thread at the top of the calling thread's lineage.
-    pub lineage: u32,
-    /// The calling thread.
-    pub thread: u32,
-    /// Where the thread stands.
-    pub registers: Registers,
-    /// The running test, where one is known.
-    pub test: Option<String>,
-    /// libc makes the call on behalf of a name look-up.
-    pub in_lookup: bool,
-}
+#[cfg(test)]
+mod tests;
 
-/// What is asked, with what the machine says of it.
-#[derive(Debug, Clone)]
-pub enum Asked {
-    /// A connection or a datagram; `own` if the server there is the tree's.
-    Connect {
-        /// Kind of socket.
-        transport: Transport,
-        /// To whom.
-        peer: Peer,
-        /// The server there is the tree's own.
-        own: bool,
-    },
-    /// A look-up; `known` if the machine needs nobody to answer it.
-    Lookup {
-        /// What is looked up.
-        query: Query,
-        /// The machine answers it by itself.
-        known: bool,
-        /// A stand-in can be the answer.
-        stand_in: bool,
-    },
-    /// What an allowed look-up gave.
-    Resolved {
-        /// The name.
-        name: String,
-        /// Its addresses.
-        addresses: Vec<IpAddr>,
-    },
-    /// A file.
-    Open(Open),
-    /// A program.
-    Exec {
-        /// What is started.
-        target: Target,
-        /// With which arguments.
-        arguments: Vec<Vec<u8>>,
-        /// In a process of its own.
-        spawns: bool,
-    },
-    /// A start of this number came back.
-    ExecFailed(u64),
-    /// A library.
-    Load(Load),
-}
+use findings::{Fault, Findings, code_of, words_of};
 
-/// What became of a question.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// For the guest.
-    pub verdict: Verdict,
-    /// The finding that lacks its details: see [`Engine::describe`].
-    pub undescribed: Option<usize>,
-    /// The verdict is a redirect to this name's real address, which has to be looked up first.
-    pub real: Option<(String, u16)>,
-}
-
-impl From<Verdict> for Outcome {
-    fn from(verdict: Verdict) -> Self {
-        Self { verdict, undescribed: None, real: None }
-    }
-}
-
-/// What is known of a finding beyond the call: read while the guest waits.
-#[derive(Debug, Clone, Default)]
-pub struct Details {
-    /// Where the thread stood.
-    pub stack: Stack,
-    /// Command lines down to the process.
-    pub chain: Vec<String>,
-    /// Name of the thread.
-    pub thread: Option<String>,
-    /// Script that an interpreter runs.
-    pub script: Option<String>,
-}
-
-/// Where a call was made, as far as can be told without reading the stack.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Site {
-    pid: Pid,
-    thread: u32,
-    stack: u64,
-    frame: u64,
-    call: Call,
-    test: Option<String>,
-}
-
-/// A finding, and whose it is.
-#[derive(Debug)]
-pub struct Found {
-    /// The finding.
-    pub finding: Finding,
-    /// Process and thread lineage, to find the test by.
-    pub lineage: (Pid, u32),
-}
+pub use findings::{Found, grouped};
+pub use question::{Asked, Asker, Details, Outcome};
 
 /// All state of a run.
 #[derive(Debug)]
@@ -147,9 +31,7 @@ pub struct Engine {
     policy: Policy,
     names: Names,
     processes: Processes,
-    found: Vec<Found>,
-    sites: HashMap<Site, usize>,
-    dropped: u64,
+    findings: Findings,
 }
 
 impl Engine {
@@ -160,9 +42,7 @@ impl Engine {
             policy,
             names: Names::default(),
             processes: Processes::new(tools),
-            found: Vec::new(),
-            sites: HashMap::new(),
-            dropped: 0,
+            findings: Findings::default(),
         }
     }
 
@@ -286,7 +166,8 @@ impl Engine {
         match code {
             None => Verdict::Allow.into(),
             Some(code) if warned => {
-                let undescribed = self.note(asker, call, code, None, false);
+                let fault = Fault { call, code, rule: None, refused: false };
+                let undescribed = self.findings.note(asker, &self.policy, fault);
                 Outcome { verdict: Verdict::Allow, undescribed, real: None }
             }
             Some(code) => self.refuse(asker, call, code, rule),
@@ -300,75 +181,21 @@ impl Engine {
         code: Code,
         rule: Option<(String, String)>,
     ) -> Outcome {
-        let undescribed = self.note(asker, call, code, rule, true);
+        let fault = Fault { call, code, rule, refused: true };
+        let undescribed = self.findings.note(asker, &self.policy, fault);
         Outcome { verdict: Verdict::Deny { errno: nix::libc::EACCES }, undescribed, real: None }
-    }
-
-    /// Takes note of a finding; its number if it is new and lacks its details.
-    fn note(
-        &mut self,
-        asker: &Asker,
-        call: Call,
-        code: Code,
-        rule: Option<(String, String)>,
-        refused: bool,
-    ) -> Option<usize> {
-        let site = Site {
-            pid: asker.pid,
-            thread: asker.thread,
-            stack: asker.registers.stack,
-            frame: asker.registers.frame,
-            call: searched(&call),
-            test: asker.test.clone(),
-        };
-        if let Some(known) = self.sites.get(&site).and_then(|at| self.found.get_mut(*at)) {
-            let elsewhere = known.finding.call != call; // the next place of one path search
-            known.finding.count += u64::from(!elsewhere);
-            return None;
-        }
-        if self.found.len() >= if refused { FINDINGS_MAX } else { WARNINGS_MAX } {
-            self.dropped += 1;
-            return None;
-        }
-        let finding = Finding {
-            code,
-            refused,
-            protocol: self.policy.protocol(&call),
-            test: asker.test.clone().map_or(Attribution::Unknown, Attribution::Test),
-            allow: self.policy.suggest(&call),
-            call,
-            chain: Vec::new(),
-            thread: None,
-            stack: Stack::default(),
-            script: None,
-            rule,
-            count: 1,
-        };
-        let number = self.found.len();
-        self.found.push(Found { finding, lineage: (asker.pid, asker.lineage) });
-        if self.sites.len() < SITES_MAX {
-            self.sites.insert(site, number);
-        }
-        Some(number)
     }
 
     /// Adds what is known beyond the call to a finding.
     pub fn describe(&mut self, number: usize, details: Details) {
-        if let Some(Found { finding, .. }) = self.found.get_mut(number) {
-            finding.stack = details.stack;
-            finding.chain = details.chain;
-            finding.script = details.script;
-            if let (Attribution::Unknown, Some(thread)) = (&finding.test, &details.thread) {
-                finding.test = Attribution::Thread(thread.clone());
-            }
-            finding.thread = details.thread;
-        }
+        self.findings.describe(number, details);
     }
 
     /// What was found and seen, and how many findings were too many to keep.
     #[must_use]
     pub fn finish(self) -> (Vec<Found>, Processes, u64) {
-        (self.found, self.processes, self.dropped)
+        let (found, dropped) = self.findings.finish();
+        (found, self.processes, dropped)
     }
 }
 
@@ -387,79 +214,6 @@ fn is_name_service(peer: &Peer) -> bool {
     }
 }
 
-/// A program's start by its name alone: a path search tries one folder after the other.
-fn searched(call: &Call) -> Call {
-    match call {
-        Call::Exec(Exec { program, arguments }) => {
-            let program = program.file_name().map_or_else(|| program.clone(), Into::into);
-            Call::Exec(Exec { program, arguments: arguments.clone() })
-        }
-        call => call.clone(),
-    }
-}
-
-fn code_of(decision: Decision<'_>) -> Code {
-    match decision {
-        Decision::Restricted { .. } => Code::Restricted,
-        _ => Code::Denied,
-    }
-}
-
-fn words_of(decision: Decision<'_>) -> Option<(String, String)> {
-    match decision {
-        Decision::Allowed { rule } | Decision::Denied { rule } => {
-            Some((rule.text().to_owned(), rule.origin().to_string()))
-        }
-        Decision::Restricted { frame } => Some((frame.restrict(), frame.origin().to_string())),
-        Decision::Silent => None,
-    }
-}
-
-/// Puts findings together that are one: the same call by the same code for the same test; and leaves
-/// out the look-ups that belong to connections which are reported themselves.
-#[must_use]
-pub fn grouped(found: Vec<Found>) -> Vec<Finding> {
-    let connected: HashSet<(String, Attribution)> = found
-        .iter()
-        .filter_map(|found| match &found.finding.call {
-            Call::Connect(connect) => Some((connect, &found.finding.test)),
-            _ => None,
-        })
-        .flat_map(|(connect, test)| connect.names.iter().map(|name| (name.clone(), test.clone())))
-        .collect();
-    let belongs = |finding: &Finding| match &finding.call {
-        Call::Lookup(Lookup { query: Query::Name(name) }) => {
-            !finding.refused && connected.contains(&(name.clone(), finding.test.clone()))
-        }
-        _ => false,
-    };
-    let mut places = HashMap::new();
-    let mut grouped: Vec<Finding> = Vec::new();
-    for Found { finding, .. } in found {
-        if belongs(&finding) {
-            continue;
-        }
-        let key = (
-            finding.code,
-            finding.refused,
-            finding.call.clone(),
-            finding.test.clone(),
-            finding.stack.clone(),
-        );
-        match places.entry(key) {
-            Entry::Occupied(place) => {
-                let place: &usize = place.get();
-                grouped[*place].count += finding.count;
-            }
-            Entry::Vacant(place) => {
-                place.insert(grouped.len());
-                grouped.push(finding);
-            }
-        }
-    }
-    grouped
-}
-
 /// What was seen of the processes, as the report has it.
 #[must_use]
 pub fn coverage(processes: &Processes, lost: u64) -> Coverage {
@@ -467,6 +221,3 @@ pub fn coverage(processes: &Processes, lost: u64) -> Coverage {
     coverage.lost = lost;
     coverage
 }
-
-#[cfg(test)]
-mod tests;

@@ -52,7 +52,7 @@ fn warn_lets_pass_and_notes() {
         }
         let outcome = scene.ask(COMMAND, asked);
         assert!(is_real(&outcome.verdict), "{protocol}");
-        let finding = &scene.engine.found[outcome.undescribed.unwrap()].finding;
+        let finding = &scene.engine.findings.found[outcome.undescribed.unwrap()].finding;
         assert_eq!(finding.protocol, protocol);
         assert_eq!((finding.code, finding.refused, finding.count), (Code::Guarded, false, 1));
     }
@@ -225,7 +225,7 @@ fn the_suggested_rule_allows_the_call() {
     }
 
     let suggested: Vec<_> =
-        scene.engine.found.iter().map(|found| found.finding.allow.clone()).collect();
+        scene.engine.findings.found.iter().map(|found| found.finding.allow.clone()).collect();
     let suggested: Vec<_> = suggested.iter().map(String::as_str).collect();
     let mut again = Scene::new(Level::Error, vec![allow(&suggested)]).command("python3");
 

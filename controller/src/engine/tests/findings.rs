@@ -123,7 +123,10 @@ fn findings_are_bounded() {
         assert_eq!(outcome.undescribed.is_some(), number < FINDINGS_MAX as u64);
     }
 
-    assert_eq!((scene.engine.found.len(), scene.engine.dropped), (FINDINGS_MAX, 7));
+    assert_eq!(
+        (scene.engine.findings.found.len(), scene.engine.findings.dropped),
+        (FINDINGS_MAX, 7)
+    );
 }
 
 /// However much was warned about before, a refusal is noted: else the run would pass for clean.

@@ -21,8 +21,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bigfoot_ipc::guest::Registers;
+
+use super::findings::*;
 use super::*;
+use crate::call::*;
+use crate::intake::process::Pid;
+use crate::report::{Attribution, Finding};
 use crate::rules::{Frame, Level, Levels, Origin, Place, Rule, TestGlob};
+use crate::site::Stack;
 
 /// The run's command in most transcripts.
 const COMMAND: Pid = 100;
@@ -121,7 +128,7 @@ impl Scene {
 
     /// Findings as they come into the report.
     fn findings(mut self) -> Vec<Finding> {
-        grouped(std::mem::take(&mut self.engine.found))
+        grouped(std::mem::take(&mut self.engine.findings.found))
     }
 
     fn coverage(&mut self) -> Coverage {

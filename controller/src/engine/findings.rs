@@ -1,0 +1,193 @@
+//! What was refused or warned about, counted by call and call site.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+use super::question::{Asker, Details};
+use crate::call::{Call, Exec, Lookup, Query};
+use crate::intake::process::Pid;
+use crate::report::{Attribution, Code, Finding};
+use crate::rules::{Decision, Policy};
+use crate::site::Stack;
+
+/// Most findings kept; more are counted.
+pub(super) const FINDINGS_MAX: usize = 10_000;
+/// Most of them that are warnings: a refusal finds room, or the run would pass for clean.
+pub(super) const WARNINGS_MAX: usize = FINDINGS_MAX / 2;
+/// Most call sites that are known without reading the guest's stack again.
+const SITES_MAX: usize = 100_000;
+
+/// Where a call was made, as far as can be told without reading the stack.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Site {
+    pid: Pid,
+    thread: u32,
+    stack: u64,
+    frame: u64,
+    call: Call,
+    test: Option<String>,
+}
+
+/// A finding, and whose it is.
+#[derive(Debug)]
+pub struct Found {
+    /// The finding.
+    pub finding: Finding,
+    /// Process and thread lineage, to find the test by.
+    pub lineage: (Pid, u32),
+}
+
+/// A call that was refused or warned about, and why.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) call: Call,
+    pub(super) code: Code,
+    /// The rule that spoke, and where it stands.
+    pub(super) rule: Option<(String, String)>,
+    pub(super) refused: bool,
+}
+
+/// The findings of a run.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) found: Vec<Found>,
+    sites: HashMap<Site, usize>,
+    pub(super) dropped: u64,
+}
+
+impl Findings {
+    /// Takes note of a finding; its number if it is new and lacks its details.
+    pub(super) fn note(&mut self, asker: &Asker, policy: &Policy, fault: Fault) -> Option<usize> {
+        let Fault { call, code, rule, refused } = fault;
+        let site = Site {
+            pid: asker.pid,
+            thread: asker.thread,
+            stack: asker.registers.stack,
+            frame: asker.registers.frame,
+            call: searched(&call),
+            test: asker.test.clone(),
+        };
+        if let Some(known) = self.sites.get(&site).and_then(|at| self.found.get_mut(*at)) {
+            let elsewhere = known.finding.call != call; // the next place of one path search
+            known.finding.count += u64::from(!elsewhere);
+            return None;
+        }
+        if self.found.len() >= if refused { FINDINGS_MAX } else { WARNINGS_MAX } {
+            self.dropped += 1;
+            return None;
+        }
+        let finding = Finding {
+            code,
+            refused,
+            protocol: policy.protocol(&call),
+            test: asker.test.clone().map_or(Attribution::Unknown, Attribution::Test),
+            allow: policy.suggest(&call),
+            call,
+            chain: Vec::new(),
+            thread: None,
+            stack: Stack::default(),
+            script: None,
+            rule,
+            count: 1,
+        };
+        let number = self.found.len();
+        self.found.push(Found { finding, lineage: (asker.pid, asker.lineage) });
+        if self.sites.len() < SITES_MAX {
+            self.sites.insert(site, number);
+        }
+        Some(number)
+    }
+
+    /// Adds what is known beyond the call to a finding.
+    pub(super) fn describe(&mut self, number: usize, details: Details) {
+        if let Some(Found { finding, .. }) = self.found.get_mut(number) {
+            finding.stack = details.stack;
+            finding.chain = details.chain;
+            finding.script = details.script;
+            if let (Attribution::Unknown, Some(thread)) = (&finding.test, &details.thread) {
+                finding.test = Attribution::Thread(thread.clone());
+            }
+            finding.thread = details.thread;
+        }
+    }
+
+    /// All of them, and how many were too many to keep.
+    pub(super) fn finish(self) -> (Vec<Found>, u64) {
+        (self.found, self.dropped)
+    }
+}
+
+/// A program's start by its name alone: a path search tries one folder after the other.
+fn searched(call: &Call) -> Call {
+    match call {
+        Call::Exec(Exec { program, arguments }) => {
+            let program = program.file_name().map_or_else(|| program.clone(), Into::into);
+            Call::Exec(Exec { program, arguments: arguments.clone() })
+        }
+        call => call.clone(),
+    }
+}
+
+/// The code of a refusal by a rule.
+pub(super) fn code_of(decision: Decision<'_>) -> Code {
+    match decision {
+        Decision::Restricted { .. } => Code::Restricted,
+        _ => Code::Denied,
+    }
+}
+
+/// The rule that spoke, and where it stands.
+pub(super) fn words_of(decision: Decision<'_>) -> Option<(String, String)> {
+    match decision {
+        Decision::Allowed { rule } | Decision::Denied { rule } => {
+            Some((rule.text().to_owned(), rule.origin().to_string()))
+        }
+        Decision::Restricted { frame } => Some((frame.restrict(), frame.origin().to_string())),
+        Decision::Silent => None,
+    }
+}
+
+/// Puts findings together that are one: the same call by the same code for the same test; and leaves
+/// out the look-ups that belong to connections which are reported themselves.
+#[must_use]
+pub fn grouped(found: Vec<Found>) -> Vec<Finding> {
+    let connected: HashSet<(String, Attribution)> = found
+        .iter()
+        .filter_map(|found| match &found.finding.call {
+            Call::Connect(connect) => Some((connect, &found.finding.test)),
+            _ => None,
+        })
+        .flat_map(|(connect, test)| connect.names.iter().map(|name| (name.clone(), test.clone())))
+        .collect();
+    let belongs = |finding: &Finding| match &finding.call {
+        Call::Lookup(Lookup { query: Query::Name(name) }) => {
+            !finding.refused && connected.contains(&(name.clone(), finding.test.clone()))
+        }
+        _ => false,
+    };
+    let mut places = HashMap::new();
+    let mut grouped: Vec<Finding> = Vec::new();
+    for Found { finding, .. } in found {
+        if belongs(&finding) {
+            continue;
+        }
+        let key = (
+            finding.code,
+            finding.refused,
+            finding.call.clone(),
+            finding.test.clone(),
+            finding.stack.clone(),
+        );
+        match places.entry(key) {
+            Entry::Occupied(place) => {
+                let place: &usize = place.get();
+                grouped[*place].count += finding.count;
+            }
+            Entry::Vacant(place) => {
+                place.insert(grouped.len());
+                grouped.push(finding);
+            }
+        }
+    }
+    grouped
+}

@@ -1,0 +1,106 @@
+//! What arrives at the engine, and what it answers.
+
+use std::net::IpAddr;
+
+use bigfoot_ipc::guest::{Registers, Transport, Verdict};
+
+use crate::call::{Load, Open, Peer, Query};
+use crate::intake::process::Pid;
+use crate::intake::program::Target;
+use crate::site::Stack;
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// The process.
+    pub pid: Pid,
+    /// Its parent.
+    pub parent: Pid,
+    /// When it started; with its number, one of a kind.
+    pub started: u64,
+    /// Thread at the top of the calling thread's lineage.
+    pub lineage: u32,
+    /// The calling thread.
+    pub thread: u32,
+    /// Where the thread stands.
+    pub registers: Registers,
+    /// The running test, where one is known.
+    pub test: Option<String>,
+    /// libc makes the call on behalf of a name look-up.
+    pub in_lookup: bool,
+}
+
+/// What is asked, with what the machine says of it.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// A connection or a datagram; `own` if the server there is the tree's.
+    Connect {
+        /// Kind of socket.
+        transport: Transport,
+        /// To whom.
+        peer: Peer,
+        /// The server there is the tree's own.
+        own: bool,
+    },
+    /// A look-up; `known` if the machine needs nobody to answer it.
+    Lookup {
+        /// What is looked up.
+        query: Query,
+        /// The machine answers it by itself.
+        known: bool,
+        /// A stand-in can be the answer.
+        stand_in: bool,
+    },
+    /// What an allowed look-up gave.
+    Resolved {
+        /// The name.
+        name: String,
+        /// Its addresses.
+        addresses: Vec<IpAddr>,
+    },
+    /// A file.
+    Open(Open),
+    /// A program.
+    Exec {
+        /// What is started.
+        target: Target,
+        /// With which arguments.
+        arguments: Vec<Vec<u8>>,
+        /// In a process of its own.
+        spawns: bool,
+    },
+    /// A start of this number came back.
+    ExecFailed(u64),
+    /// A library.
+    Load(Load),
+}
+
+/// What became of a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// For the guest.
+    pub verdict: Verdict,
+    /// The finding that lacks its details: see [`Engine::describe`].
+    pub undescribed: Option<usize>,
+    /// The verdict is a redirect to this name's real address, which has to be looked up first.
+    pub real: Option<(String, u16)>,
+}
+
+impl From<Verdict> for Outcome {
+    fn from(verdict: Verdict) -> Self {
+        Self { verdict, undescribed: None, real: None }
+    }
+}
+
+/// What is known of a finding beyond the call: read while the guest waits.
+#[derive(Debug, Clone, Default)]
+pub struct Details {
+    /// Where the thread stood.
+    pub stack: Stack,
+    /// Command lines down to the process.
+    pub chain: Vec<String>,
+    /// Name of the thread.
+    pub thread: Option<String>,
+    /// Script that an interpreter runs.
+    pub script: Option<String>,
+}
