@@ -1,7 +1,7 @@
 //! What a guest does, in values of our own: owned, absolute, and free of the guest's C.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use bigfoot_ipc::guest::Transport;
 
@@ -18,6 +18,24 @@ pub enum Call {
     Exec(Exec),
     /// A loaded library.
     Load(Load),
+}
+
+impl Call {
+    /// The same call at another path; None if it has none.
+    #[must_use]
+    pub fn at(&self, path: &Path) -> Option<Self> {
+        let path = path.to_owned();
+        Some(match self {
+            Self::Open(open) => Self::Open(Open { path, ..open.clone() }),
+            Self::Exec(exec) => {
+                Self::Exec(Exec { program: path, arguments: exec.arguments.clone() })
+            }
+            Self::Connect(connect) if matches!(connect.peer, Peer::UnixPath(_)) => {
+                Self::Connect(Connect { peer: Peer::UnixPath(path), ..connect.clone() })
+            }
+            _ => return None,
+        })
+    }
 }
 
 /// A connection, or a datagram to an address.

@@ -60,6 +60,12 @@ impl Desk {
         None
     }
 
+    /// Calls that were refused because their process could not ask.
+    #[must_use]
+    pub fn unasked(&self) -> u64 {
+        self.shared.unasked().into()
+    }
+
     /// Takes note of who said hello since the last time.
     pub fn hear(&mut self) {
         let (hellos, lost) = self.shared.hellos();

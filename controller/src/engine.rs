@@ -10,7 +10,7 @@ use crate::intake::program::Target;
 use crate::names::Names;
 use crate::processes::{Processes, Started};
 use crate::report::{Code, Coverage};
-use crate::rules::Policy;
+use crate::rules::{Decision, Policy};
 use crate::tools::{self, Tools};
 use crate::verdict::{Circumstances, Judgement, judge};
 
@@ -153,7 +153,14 @@ impl Engine {
         let process = self.processes.get(asker.pid);
         let by_tool = process.is_some_and(|process| process.role.is_tool());
         let about = Circumstances { by_tool, plumbing, test: asker.test.as_deref() };
-        let judgement = judge(&self.policy, &call, about);
+        let linked = asker.linked.as_ref().and_then(|path| call.at(path));
+        let judgement = match judge(&self.policy, &call, about) {
+            denied @ Judgement::Denied(_) => denied,
+            other => match linked.as_ref().map(|linked| self.policy.speak(linked, about.test)) {
+                Some(decision @ Decision::Denied { .. }) => Judgement::Denied(decision),
+                _ => other,
+            },
+        };
         let (code, rule) = match judgement {
             Judgement::Pass | Judgement::Allowed(_) => (None, None),
             Judgement::Warned | Judgement::Guarded => (Some(Code::Guarded), None),

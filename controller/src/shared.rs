@@ -110,6 +110,12 @@ impl Shared {
         self.policy.get().ask.store(bits, Ordering::Release);
     }
 
+    /// Calls that were refused because their process could not ask.
+    #[must_use]
+    pub fn unasked(&self) -> u32 {
+        self.hellos.get().unasked.load(Ordering::Relaxed)
+    }
+
     /// Hellos since the last time, in order, and how many were lost in between.
     pub fn hellos(&mut self) -> (Vec<Hello>, u64) {
         let ring = self.hellos.get();

@@ -12,7 +12,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::hooks::test_name;
 use crate::scratch::Pages;
-use crate::{start, thread};
+use crate::{shared, start, thread};
 
 /// What most questions fit into, in bytes; small, since a signal handler may stand on 16 KiB.
 const QUESTION_BYTES: usize = 1024;
@@ -35,7 +35,18 @@ pub(crate) fn decide(call: Call<'_>) -> Verdict {
         test: test_name::current(&mut test),
         in_lookup: thread::in_lookup(),
     };
-    ask(&Request { asker, call }).unwrap_or(REFUSED)
+    ask(&Request { asker, call }).unwrap_or_else(unasked)
+}
+
+/// What becomes of a call that could not be asked about. With the guard off the run has nothing
+/// against it; else it is refused, and the run is told that it was.
+#[cold]
+fn unasked() -> Verdict {
+    if start::is_off() {
+        return Verdict::Allow;
+    }
+    shared::unasked();
+    REFUSED
 }
 
 fn ask(request: &Request<'_>) -> Option<Verdict> {

@@ -55,6 +55,15 @@ pub(crate) fn asks(kind: u32) -> bool {
     bits & kind & ask::EVERYTHING != 0
 }
 
+/// Counts a call that was refused because it could not be asked about.
+pub(crate) fn unasked() {
+    let hellos = HELLOS.load(Ordering::Relaxed);
+    if !hellos.is_null() {
+        // SAFETY: mapped by `attach` for as long as the process lives.
+        unsafe { (*hellos).unasked.fetch_add(1, Ordering::Relaxed) };
+    }
+}
+
 /// The process that this memory was last told of: after a fork, the parent, even if it has ended.
 static TOLD: AtomicU32 = AtomicU32::new(0);
 

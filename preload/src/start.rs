@@ -73,6 +73,11 @@ pub(crate) fn in_a_run() -> bool {
     run().is_some()
 }
 
+/// Whether the run's guard is off, and no rule speaks.
+pub(crate) fn is_off() -> bool {
+    run().is_some_and(|run| run.off)
+}
+
 /// The path of the controller's socket.
 pub(crate) fn socket_path() -> Option<&'static CStr> {
     CStr::from_bytes_until_nul(&run()?.socket).ok()

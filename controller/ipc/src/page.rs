@@ -44,8 +44,8 @@ pub const HELLO_SLOTS: usize = 1 << 15;
 pub struct Hellos {
     /// [`MAGIC`].
     pub magic: AtomicU32,
-    /// Keeps the next field aligned.
-    pub padding: AtomicU32,
+    /// Calls that were refused because their process could not ask.
+    pub unasked: AtomicU32,
     /// Slots claimed since the run began; a slot's index is this, modulo [`HELLO_SLOTS`].
     pub claimed: AtomicU64,
     /// The slots.

@@ -20,7 +20,7 @@ fn the_ring_keeps_its_layout() {
         [offset_of!(Hello, process), offset_of!(Hello, start), offset_of!(Hello, sequence)],
         [0, 8, 16]
     );
-    assert_eq!([offset_of!(Hellos, magic), offset_of!(Hellos, padding)], [0, 4]);
+    assert_eq!([offset_of!(Hellos, magic), offset_of!(Hellos, unasked)], [0, 4]);
     assert_eq!([offset_of!(Hellos, claimed), offset_of!(Hellos, slots)], [8, 16]);
     assert_eq!(size_of::<Hellos>(), 16 + 24 * HELLO_SLOTS);
     assert_eq!(HELLO_SLOTS, 32768);

@@ -217,6 +217,14 @@ fn act(command: Command) -> Result<u8, Failure> {
     }
 }
 
+/// Whether a run holds this process. The variable is hidden from the environment, and not from the
+/// kernel's copy of it (proc(5)).
+fn is_guest() -> bool {
+    let environment = std::fs::read("/proc/self/environ").unwrap_or_default();
+    let name = format!("{}=", bigfoot_ipc::RUN_VARIABLE);
+    environment.split(|byte| *byte == 0).any(|entry| entry.starts_with(name.as_bytes()))
+}
+
 fn here() -> Result<PathBuf, Failure> {
     env::current_dir()
         .map_err(|error| Failure::usage(format!("find the working directory: {error}")))
@@ -234,6 +242,11 @@ fn run_(run: Run) -> Result<u8, Failure> {
     let config = config::load(&here()?, &policy.into(), &|name| env::var_os(name))?;
     let Some(directory) = env::var_os(keeper::CONTROLLER_VARIABLE) else {
         // What can be wrong is found before anything is started.
+        if is_guest() {
+            return Err(Failure::usage(
+                "start a run inside another: the outer one holds these processes already, and its rules are not joined in this version",
+            ));
+        }
         crate::library::path(env::var_os("BIGFOOT_PRELOAD").map(PathBuf::from).as_deref())
             .map_err(Failure::usage)?;
         run::controller::Out::writable(output_file.as_deref()).map_err(Failure::usage)?;

@@ -63,7 +63,8 @@ impl Findings {
             pid: asker.pid,
             thread: asker.thread,
             stack: asker.registers.stack,
-            frame: asker.registers.frame,
+            // A path search goes round a loop, which may keep its counter here.
+            frame: if matches!(call, Call::Exec(_)) { 0 } else { asker.registers.frame },
             call: searched(&call),
             test: asker.test.clone(),
         };

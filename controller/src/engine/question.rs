@@ -1,6 +1,7 @@
 //! What arrives at the engine, and what it answers.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use bigfoot_ipc::guest::{Registers, Transport, Verdict};
 
@@ -28,6 +29,9 @@ pub struct Asker {
     pub test: Option<String>,
     /// libc makes the call on behalf of a name look-up.
     pub in_lookup: bool,
+    /// The path of the call with links followed, where that is another: what is denied by its own
+    /// path is denied by every other.
+    pub linked: Option<PathBuf>,
 }
 
 /// What is asked, with what the machine says of it.

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bigfoot_ipc::frame;
 use bigfoot_ipc::guest::{self, Call, Request, Transport, Verdict};
@@ -74,8 +74,10 @@ impl Facts {
             registers: guest.registers,
             test: test_name(guest.test),
             in_lookup: guest.in_lookup,
+            linked: None,
         };
         let asked = self.asked(pid, request.call)?;
+        let asker = Asker { linked: linked(pid, &asked), ..asker };
         Some(Job::Ask { asker, asked, stream })
     }
 
@@ -151,6 +153,17 @@ impl Facts {
         };
         Some(Asked::Lookup { query, known, stand_in })
     }
+}
+
+/// The path of a call with links followed, where that is another.
+fn linked(pid: Pid, asked: &Asked) -> Option<PathBuf> {
+    let (path, real) = match asked {
+        Asked::Exec { target, .. } => (&target.program, target.real.clone()),
+        Asked::Open(Open { path, .. }) => (path, process::linked(pid, path)?),
+        Asked::Connect { peer: Peer::UnixPath(path), .. } => (path, process::linked(pid, path)?),
+        _ => return None,
+    };
+    (*path != real).then_some(real)
 }
 
 /// A test's name as runners publish it: pytest adds the phase in brackets.

@@ -135,6 +135,19 @@ pub fn absolute(pid: Pid, directory: i32, path: &Path) -> PathBuf {
     normal(&whole)
 }
 
+/// A guest's absolute path with links followed, its last part perhaps not there yet. What the guest
+/// calls `/proc/self` is the guest.
+#[must_use]
+pub fn linked(pid: Pid, path: &Path) -> Option<PathBuf> {
+    let below = path.strip_prefix("/proc/self").or(path.strip_prefix("/proc/thread-self"));
+    let own = below.map(|below| Path::new("/proc").join(pid.to_string()).join(below));
+    let path = own.as_deref().unwrap_or(path);
+    fs::canonicalize(path).ok().or_else(|| {
+        let folder = fs::canonicalize(path.parent()?).ok()?;
+        Some(folder.join(path.file_name()?))
+    })
+}
+
 /// A path without `.`, `..` and doubled slashes.
 fn normal(path: &Path) -> PathBuf {
     use std::path::Component;

@@ -66,8 +66,19 @@ impl Provenance {
         }
         match self.server(transport, address) {
             Some((cookie, inode)) => self.cookies.contains(&cookie) || self.holds(inode),
+            None if transport == Transport::Datagram => self.owns_connected(address.port()),
             None => false,
         }
+    }
+
+    /// Whether a datagram socket of the tree's has this port. One that is connected is found by its
+    /// peer's address only, so the kernel's table is read (proc(5), /proc/net/udp).
+    fn owns_connected(&self, port: u16) -> bool {
+        let tables = ["/proc/net/udp", "/proc/net/udp6"]
+            .map(|path| fs::read_to_string(path).unwrap_or_default());
+        let lines = tables.iter().flat_map(|table| table.lines().skip(1));
+        let mut inodes = lines.filter_map(|line| bound_socket(line, port));
+        inodes.any(|inode| self.inodes.contains(&inode) || self.holds(inode))
     }
 
     /// Cookie and inode of the socket that serves at an address, from the kernel (sock_diag(7)).
@@ -122,6 +133,14 @@ impl Provenance {
             path == name && (self.inodes.contains(&inode) || self.holds(inode))
         })
     }
+}
+
+/// Inode of the socket in a line of /proc/net/udp, if its own port is this:
+/// `sl local_address rem_address st queues timer retransmits uid timeout inode ...`.
+fn bound_socket(line: &str, port: u16) -> Option<u64> {
+    let mut words = line.split_ascii_whitespace();
+    let (_, own) = words.nth(1)?.rsplit_once(':')?;
+    (u16::from_str_radix(own, 16).ok()? == port).then(|| words.nth(7)?.parse().ok())?
 }
 
 /// Inode and name in a line of /proc/net/unix: `Num: RefCount Protocol Flags Type St Inode Path`,
@@ -236,6 +255,20 @@ mod tests {
         assert_eq!(names.map(|name| provenance.owns_unix(name)), [true, true]);
         fs::remove_file(&path).unwrap();
         assert!(!provenance.owns_unix(b"") && !provenance.owns_unix(b"@"));
+    }
+
+    /// A client that is connected has a port too, at which it is answered.
+    #[test]
+    fn a_connected_datagram_socket_is_found() {
+        let mut provenance = Provenance::new(std::process::id());
+        let (server, client) =
+            (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+        client.connect(server.local_addr().unwrap()).unwrap();
+        let at = client.local_addr().unwrap();
+
+        assert!(!provenance.owns(Transport::Datagram, at), "not told yet, and not a child's");
+        provenance.serves(0, rustix::fs::fstat(&client).unwrap().st_ino);
+        assert!(provenance.owns(Transport::Datagram, at));
     }
 
     /// Nobody serves at a port that was given back.

@@ -68,6 +68,8 @@ pub struct Report {
     pub notes: Vec<String>,
     /// Whether gaps in coverage fail the run (`--require-coverage`).
     pub coverage_required: bool,
+    /// Calls that were refused because their process could not ask: nothing else is known of them.
+    pub unasked: u64,
 }
 
 impl Report {
@@ -76,7 +78,7 @@ impl Report {
     pub fn exit_code(&self, command: u8) -> u8 {
         if command != 0 {
             command
-        } else if self.findings.iter().any(|finding| finding.refused) {
+        } else if self.unasked > 0 || self.findings.iter().any(|finding| finding.refused) {
             BROKEN
         } else if self.coverage_required && self.coverage.has_gaps() {
             UNCOVERED

@@ -90,11 +90,15 @@ impl Service {
     ) -> Option<(Report, Resolver, Option<std::os::unix::net::UnixStream>)> {
         let (mut desk, asked) = self.desk.join().ok()?;
         desk.hear();
+        let unasked = desk.unasked();
         let Desk { engine, mut notes, lost, .. } = desk;
         let (mut found, processes, dropped) = engine.finish();
         if dropped > 0 {
             notes
                 .push(format!("{dropped} more calls were refused or warned about than are listed"));
+        }
+        if unasked > 0 {
+            notes.push(format!("calls that were refused because their process could not ask: {unasked}; it had no descriptor left, or the run's folder was hidden from it"));
         }
         let mut resolver = Resolver::default();
         tests_of::attribute(&mut found, &processes, &mut resolver);
@@ -104,6 +108,7 @@ impl Service {
             coverage,
             notes,
             coverage_required: require_coverage,
+            unasked,
         };
         Some((report, resolver, asked))
     }
@@ -260,11 +265,21 @@ impl Out {
     pub fn open(path: Option<&Path>) -> Result<Self, String> {
         match path {
             None => Ok(Self::Stderr(io::stderr())),
-            Some(path) => match File::create(path) {
+            Some(path) => match Self::file(path) {
                 Ok(file) => Ok(Self::File(file)),
                 Err(error) => Err(format!("write the report to {}: {error}", path.display())),
             },
         }
+    }
+
+    /// Opens a file anew. What is below /dev may be the command's own output, which is left as it is.
+    fn file(path: &Path) -> io::Result<File> {
+        let anew = !path.starts_with("/dev") && !path.starts_with("/proc");
+        File::options()
+            .append(true)
+            .create(true)
+            .open(path)
+            .and_then(|file| if anew { file.set_len(0).map(|()| file) } else { Ok(file) })
     }
 
     /// Says whether the file can be written, and leaves it as it is.

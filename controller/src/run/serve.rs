@@ -68,7 +68,8 @@ pub fn folder() -> io::Result<PathBuf> {
 pub fn start(root: u32) -> Result<PathBuf, Box<dyn std::error::Error>> {
     if folder().is_ok() {
         return Err(
-            "a run is being served in this directory already; end it with `bigfoot verify`".into(),
+            "serve: a run is being served in this directory already; end it with `bigfoot verify`"
+                .into(),
         );
     }
     let folder = Directory::new()?.keep();

@@ -153,6 +153,7 @@ fn asker(pid: Pid) -> Asker {
         registers: Registers { instruction: 1, stack: 2, frame: 3 },
         test: None,
         in_lookup: false,
+        linked: None,
     }
 }
 
