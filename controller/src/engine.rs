@@ -61,7 +61,11 @@ impl Engine {
     pub fn ask(&mut self, asker: &Asker, asked: Asked) -> Outcome {
         self.processes.meet(asker.pid, asker.parent, asker.started);
         match asked {
-            Asked::Connect { transport, peer, own } => self.connect(asker, transport, peer, own),
+            Asked::Connect { transport, peer, own, vacant } => {
+                let port = local_port(&peer);
+                let outcome = self.connect(asker, transport, peer, own);
+                self.vacancy(outcome, port, own, vacant)
+            }
             Asked::Lookup { query, known, stand_in } => self.look_up(asker, query, known, stand_in),
             Asked::Resolved { name, addresses } => self.resolved(&name, &addresses),
             Asked::Open(open) => self.simple(asker, Call::Open(open)),
@@ -88,6 +92,25 @@ impl Engine {
         match address.and_then(|address| self.real(address)) {
             Some(real) if outcome.verdict == Verdict::Allow => {
                 Outcome { real: Some(real), ..outcome }
+            }
+            _ => outcome,
+        }
+    }
+
+    /// A guest that waits for a server of its own calls before it is there. Such a call fails as it
+    /// would without us, and is forgiven once the tree serves at that port.
+    fn vacancy(&mut self, outcome: Outcome, port: Option<u16>, own: bool, vacant: bool) -> Outcome {
+        let Some(port) = port else {
+            return outcome;
+        };
+        if own {
+            self.findings.forgive(port);
+        }
+        match outcome.verdict {
+            Verdict::Deny { .. } if vacant => {
+                self.findings.await_server(port, outcome.undescribed);
+                let verdict = Verdict::Deny { errno: nix::libc::ECONNREFUSED };
+                Outcome { verdict, ..outcome }
             }
             _ => outcome,
         }
@@ -203,6 +226,16 @@ impl Engine {
     pub fn finish(self) -> (Vec<Found>, Processes, u64) {
         let (found, dropped) = self.findings.finish();
         (found, self.processes, dropped)
+    }
+}
+
+/// The port of an address on loopback.
+fn local_port(peer: &Peer) -> Option<u16> {
+    match peer {
+        Peer::Internet(address) if address.ip().to_canonical().is_loopback() => {
+            Some(address.port())
+        }
+        _ => None,
     }
 }
 

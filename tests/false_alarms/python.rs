@@ -127,3 +127,40 @@ fn a_version_managers_shim_raises_no_alarm() {
         &["python3", "-W", "ignore", "-m", "unittest", "-q", "test_tiny"],
     );
 }
+
+/// A test that polls until a server of its own is up calls nobody else meanwhile.
+#[test]
+fn waiting_for_an_own_server_raises_no_alarm() {
+    let program = "import socket, subprocess, sys, time\n\
+        free = socket.socket()\n\
+        free.bind(('127.0.0.1', 0))\n\
+        port = free.getsockname()[1]\n\
+        free.close()\n\
+        serve = f'import socket, time; time.sleep(0.5); socket.create_server((\"127.0.0.1\", {port})).accept()'\n\
+        server = subprocess.Popen([sys.executable, '-c', serve])\n\
+        while True:\n\
+        \x20   try:\n\
+        \x20       socket.create_connection(('127.0.0.1', port)).close()\n\
+        \x20       break\n\
+        \x20   except ConnectionRefusedError:\n\
+        \x20       time.sleep(0.05)\n\
+        server.wait()\n";
+
+    is_no_alarm(Scene::new(), &["python3", "-c", program]);
+}
+
+/// A datagram server of the tree's answers a client of the tree's, connected or not.
+#[test]
+fn an_answered_datagram_raises_no_alarm() {
+    let program = "import socket\n\
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n\
+        server.bind(('127.0.0.1', 0))\n\
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n\
+        client.connect(server.getsockname())\n\
+        client.send(b'ping')\n\
+        word, sender = server.recvfrom(10)\n\
+        server.sendto(b'pong', sender)\n\
+        assert client.recv(10) == b'pong'\n";
+
+    is_no_alarm(Scene::new(), &["python3", "-c", program]);
+}

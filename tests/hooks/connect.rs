@@ -74,7 +74,10 @@ fn a_guarded_guest_connects_to_nobody() {
     let guest = peers.run(&Scene::new().guard("error"), CALLS);
 
     guest.is_broken();
-    each_says(&guest.stdout, CALLS, "-1 EACCES");
+    // Where nobody serves on this machine, the call fails as it would without us.
+    each_says(&guest.stdout, "refused", "-1 ECONNREFUSED");
+    let served: Vec<_> = CALLS.split(',').filter(|case| *case != "refused").collect();
+    each_says(&guest.stdout, &served.join(","), "-1 EACCES");
     assert_eq!(peers.callers(), 0);
     assert_eq!(guest.calls(), CALLS.split(',').count() as u64, "{:#}", guest.report);
 }

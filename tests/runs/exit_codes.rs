@@ -89,3 +89,31 @@ fn each_format_is_well_formed() {
     assert!(told("github").contains("::error"), "{}", told("github"));
     assert!(told("human").contains(&server.port()));
 }
+
+/// Two runs at once would each hold the other's processes; the inner one says so and does not start.
+#[test]
+fn a_run_within_a_run_is_refused() {
+    let own = bigfoot_tests::scene::bigfoot();
+
+    Scene::new()
+        .guard("off")
+        .tell(["sh", "-c", &format!("{} run -- true", own.display())])
+        .fails_with(2)
+        .says("inside another");
+}
+
+/// With the guard off, what outlives the run goes on as without bigfoot.
+#[test]
+fn a_daemon_outlives_a_run_whose_guard_is_off() {
+    let scene = Scene::new().guard("off");
+    let line = "setsid sh -c 'sleep 1; touch done' >/dev/null 2>&1 & sleep 0.3; echo started";
+
+    scene.run(["sh", "-c", line]).prints("started\n");
+
+    let made = scene.path("done");
+    let since = std::time::Instant::now();
+    while !made.exists() && since.elapsed().as_secs() < 10 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(made.exists());
+}

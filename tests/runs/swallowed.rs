@@ -161,3 +161,32 @@ fn the_report_says_what_to_do() {
         .says("--allow")
         .says("process");
 }
+
+/// A file that is denied by its own path is denied by every link to it.
+#[test]
+fn a_denied_file_is_denied_by_its_links() {
+    let scene = Scene::new().deny("file:/etc/hostname");
+    let line = "ln -s /etc/hostname link; cat link 2>/dev/null; cat /proc/self/root/etc/hostname 2>/dev/null; true";
+
+    let guest = scene.run(["sh", "-c", line]);
+
+    guest.is_broken().prints("");
+    assert_eq!(guest.calls(), 2, "{:#}", guest.report);
+}
+
+/// A guest that has no descriptor left to ask with is refused, and the run says so.
+#[test]
+fn a_call_that_cannot_be_asked_about_is_told() {
+    let program = "import os, resource, socket\n\
+        resource.setrlimit(resource.RLIMIT_NOFILE, (50, 50))\n\
+        made = socket.socket()\n\
+        try:\n\
+        \x20   while True: os.dup(0)\n\
+        except OSError: pass\n\
+        print(made.connect_ex(('127.0.0.1', 9)))\n";
+
+    let guest = guarded(&["python3", "-c", program]);
+
+    guest.fails_with(60).prints("13\n");
+    assert!(guest.report["notes"].to_string().contains("could not ask"), "{:#}", guest.report);
+}

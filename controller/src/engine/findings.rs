@@ -35,6 +35,8 @@ pub struct Found {
     pub finding: Finding,
     /// Process and thread lineage, to find the test by.
     pub lineage: (Pid, u32),
+    /// It turned out to be a call of the tree to itself.
+    pub(super) forgiven: bool,
 }
 
 /// A call that was refused or warned about, and why.
@@ -52,6 +54,8 @@ pub(super) struct Fault {
 pub(super) struct Findings {
     pub(super) found: Vec<Found>,
     sites: HashMap<Site, usize>,
+    /// Findings of calls to loopback ports at which nobody served.
+    awaiting: HashMap<u16, Vec<usize>>,
     pub(super) dropped: u64,
 }
 
@@ -92,7 +96,7 @@ impl Findings {
             count: 1,
         };
         let number = self.found.len();
-        self.found.push(Found { finding, lineage: (asker.pid, asker.lineage) });
+        self.found.push(Found { finding, lineage: (asker.pid, asker.lineage), forgiven: false });
         if self.sites.len() < SITES_MAX {
             self.sites.insert(site, number);
         }
@@ -112,9 +116,30 @@ impl Findings {
         }
     }
 
-    /// All of them, and how many were too many to keep.
+    /// This finding, if it is a new one, is of a call to a port at which nobody serves.
+    pub(super) fn await_server(&mut self, port: u16, number: Option<usize>) {
+        let guarded = |number: &usize| {
+            self.found.get(*number).is_some_and(|found| found.finding.code == Code::Guarded)
+        };
+        if let Some(number) = number.filter(guarded) {
+            self.awaiting.entry(port).or_default().push(number);
+        }
+    }
+
+    /// The tree itself serves at this port: who called there before was waiting for it.
+    pub(super) fn forgive(&mut self, port: u16) {
+        for number in self.awaiting.remove(&port).unwrap_or_default() {
+            if let Some(found) = self.found.get_mut(number) {
+                found.forgiven = true;
+                self.sites.retain(|_, at| *at != number);
+            }
+        }
+    }
+
+    /// All of them that were not forgiven, and how many were too many to keep.
     pub(super) fn finish(self) -> (Vec<Found>, u64) {
-        (self.found, self.dropped)
+        let found = self.found.into_iter().filter(|found| !found.forgiven);
+        (found.collect(), self.dropped)
     }
 }
 

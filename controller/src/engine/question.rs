@@ -45,6 +45,8 @@ pub enum Asked {
         peer: Peer,
         /// The server there is the tree's own.
         own: bool,
+        /// Nobody serves there, on this machine.
+        vacant: bool,
     },
     /// A look-up; `known` if the machine needs nobody to answer it.
     Lookup {

@@ -135,7 +135,11 @@ impl Facts {
             }
             guest::Peer::Other(family) => (Peer::Other(family), false),
         };
-        Asked::Connect { transport, peer, own }
+        let vacant = match &peer {
+            Peer::Internet(address) => !own && self.provenance.is_vacant(transport, *address),
+            _ => false,
+        };
+        Asked::Connect { transport, peer, own, vacant }
     }
 
     fn look_up(&mut self, query: guest::Query<'_>) -> Option<Asked> {

@@ -71,6 +71,14 @@ impl Provenance {
         }
     }
 
+    /// Whether this is an address of loopback, and nobody serves there.
+    #[must_use]
+    pub fn is_vacant(&self, transport: Transport, address: SocketAddr) -> bool {
+        transport == Transport::Stream
+            && address.ip().to_canonical().is_loopback()
+            && self.server(transport, address).is_none()
+    }
+
     /// Whether a datagram socket of the tree's has this port. One that is connected is found by its
     /// peer's address only, so the kernel's table is read (proc(5), /proc/net/udp).
     fn owns_connected(&self, port: u16) -> bool {

@@ -4,9 +4,14 @@ use super::*;
 
 /// One call of each kind that is guarded by default, with the protocol that it counts as.
 fn guarded(scene: &Scene) -> Vec<(&'static str, Asked)> {
-    let family = Asked::Connect { transport: Transport::Other, peer: Peer::Other(40), own: false };
+    let family = Asked::Connect {
+        transport: Transport::Other,
+        peer: Peer::Other(40),
+        own: false,
+        vacant: false,
+    };
     let bus = Peer::UnixAbstract(b"bus".to_vec());
-    let bus = Asked::Connect { transport: Transport::Stream, peer: bus, own: false };
+    let bus = Asked::Connect { transport: Transport::Stream, peer: bus, own: false, vacant: false };
     let backwards = Query::Address("192.0.2.1".parse().unwrap());
     let backwards = Asked::Lookup { query: backwards, known: false, stand_in: false };
     vec![
@@ -108,7 +113,12 @@ fn allowed_calls_pass_under_error() {
     ]);
     let mut scene = Scene::new(Level::Error, vec![frame]).command("python3");
     let git = scene.program("bin/git");
-    let family = Asked::Connect { transport: Transport::Other, peer: Peer::Other(40), own: false };
+    let family = Asked::Connect {
+        transport: Transport::Other,
+        peer: Peer::Other(40),
+        own: false,
+        vacant: false,
+    };
 
     for asked in [
         connect("192.0.2.77:80"),

@@ -142,3 +142,24 @@ fn a_refusal_finds_room_behind_many_warnings() {
 
     assert!(scene.findings().iter().any(|finding| finding.refused));
 }
+
+/// Who polls until a server of its own is up has called nobody else; who never gets one has.
+#[test]
+fn a_call_before_the_own_server_is_forgiven() {
+    let mut scene = Scene::new(Level::Error, vec![]);
+    let call = |port, own, vacant| {
+        let peer = Peer::Internet(([127, 0, 0, 1], port).into());
+        Asked::Connect { transport: Transport::Stream, peer, own, vacant }
+    };
+
+    for port in [4000, 5000] {
+        let refused = scene.engine.ask(&asker(COMMAND), call(port, false, true));
+        assert_eq!(refused.verdict, Verdict::Deny { errno: nix::libc::ECONNREFUSED });
+    }
+    let served = scene.engine.ask(&asker(COMMAND), call(4000, true, false));
+
+    assert_eq!(served.verdict, Verdict::Allow);
+    let found = scene.findings();
+    let calls: Vec<_> = found.iter().map(|finding| finding.allow.as_str()).collect();
+    assert_eq!(calls, ["socket://127.0.0.1:5000"]);
+}

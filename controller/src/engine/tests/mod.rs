@@ -128,7 +128,7 @@ impl Scene {
 
     /// Findings as they come into the report.
     fn findings(mut self) -> Vec<Finding> {
-        grouped(std::mem::take(&mut self.engine.findings.found))
+        grouped(std::mem::take(&mut self.engine.findings).finish().0)
     }
 
     fn coverage(&mut self) -> Coverage {
@@ -164,16 +164,21 @@ fn tester(pid: Pid, test: &str) -> Asker {
 
 fn connect(address: &str) -> Asked {
     let peer = Peer::Internet(address.parse().unwrap());
-    Asked::Connect { transport: Transport::Stream, peer, own: false }
+    Asked::Connect { transport: Transport::Stream, peer, own: false, vacant: false }
 }
 
 fn connect_unix(path: &str) -> Asked {
-    Asked::Connect { transport: Transport::Stream, peer: Peer::UnixPath(path.into()), own: false }
+    Asked::Connect {
+        transport: Transport::Stream,
+        peer: Peer::UnixPath(path.into()),
+        own: false,
+        vacant: false,
+    }
 }
 
 fn own_server(address: &str) -> Asked {
     let peer = Peer::Internet(address.parse().unwrap());
-    Asked::Connect { transport: Transport::Stream, peer, own: true }
+    Asked::Connect { transport: Transport::Stream, peer, own: true, vacant: false }
 }
 
 fn look_up(name: &str) -> Asked {
