@@ -112,6 +112,10 @@ impl Engine {
                 let verdict = Verdict::Deny { errno: nix::libc::ECONNREFUSED };
                 Outcome { verdict, ..outcome }
             }
+            Verdict::Deny { .. } => {
+                self.findings.stop_waiting(port); // somebody else serves there
+                outcome
+            }
             _ => outcome,
         }
     }

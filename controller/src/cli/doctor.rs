@@ -26,7 +26,7 @@ pub fn doctor() -> String {
     lines.push(Line {
         what: "kernel backstop",
         holds: false,
-        text: "not in this version: static programs, Go and raw system calls are counted as blind, not held to rules".into(),
+        text: "not in this version: static programs are counted as blind; system calls made without libc, as by Go, are neither held to rules nor counted".into(),
     });
     lines
         .iter()

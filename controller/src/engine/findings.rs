@@ -126,6 +126,11 @@ impl Findings {
         }
     }
 
+    /// Another's server is at this port: who called there before was not waiting for one of its own.
+    pub(super) fn stop_waiting(&mut self, port: u16) {
+        self.awaiting.remove(&port);
+    }
+
     /// The tree itself serves at this port: who called there before was waiting for it.
     pub(super) fn forgive(&mut self, port: u16) {
         for number in self.awaiting.remove(&port).unwrap_or_default() {

@@ -163,3 +163,20 @@ fn a_call_before_the_own_server_is_forgiven() {
     let calls: Vec<_> = found.iter().map(|finding| finding.allow.as_str()).collect();
     assert_eq!(calls, ["socket://127.0.0.1:5000"]);
 }
+
+/// A call to another's server is not forgiven, though nobody served there before and the tree does later.
+#[test]
+fn a_call_to_anothers_server_is_not_forgiven() {
+    let mut scene = Scene::new(Level::Error, vec![]);
+    let call = |own, vacant| {
+        let peer = Peer::Internet(([127, 0, 0, 1], 4000).into());
+        Asked::Connect { transport: Transport::Stream, peer, own, vacant }
+    };
+
+    for (own, vacant) in [(false, true), (false, false), (true, false)] {
+        scene.engine.ask(&asker(COMMAND), call(own, vacant));
+    }
+
+    let found = scene.findings();
+    assert_eq!(found.iter().map(|finding| finding.count).collect::<Vec<_>>(), [2]);
+}
