@@ -89,16 +89,8 @@ fn a_test_has_rules_of_its_own() {
     let config =
         format!("guard = \"error\"\n[firewall.per-test-allow]\n\"*::test_call\" = [\"{rule}\"]\n");
     let scene = Scene::new().file("test_call.py", text + &other).config(&config);
-    let python = tools::python();
 
-    let told = scene.run([
-        python.to_string_lossy().as_ref(),
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-    ]);
+    let told = scene.run(tools::pytest());
 
     told.is_broken();
     assert_eq!(told.findings().len(), 1, "{:#}", told.report);

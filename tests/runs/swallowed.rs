@@ -82,16 +82,8 @@ fn a_rust_test_swallows_a_connection_in_vain() {
 #[test]
 fn a_pytest_test_is_named() {
     let scene = Scene::new().file("test_quiet.py", "import socket\n\ndef test_loud():\n    pass\n\ndef test_quiet():\n    try:\n        socket.getaddrinfo('hidden.example', 80)\n    except OSError:\n        pass\n");
-    let python = tools::python();
 
-    let guest = scene.guard("error").run([
-        python.to_string_lossy().as_ref(),
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-    ]);
+    let guest = scene.guard("error").run(tools::pytest());
 
     is_told(&guest, "hidden.example");
     assert!(

@@ -37,3 +37,10 @@ pub fn repository() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     tests.parent().unwrap_or(tests).to_owned()
 }
+
+/// `pytest`, as the tests run it: quietly, and with nothing left behind.
+#[must_use]
+pub fn pytest() -> Vec<std::ffi::OsString> {
+    let options = ["-m", "pytest", "-q", "-p", "no:cacheprovider"].map(Into::into);
+    std::iter::once(python().into()).chain(options).collect()
+}
