@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 pub use bigfoot_ipc::guest::Transport;
 
+use crate::fields::Fields;
+
 /// One external call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Call {
@@ -18,6 +20,8 @@ pub enum Call {
     Exec(Exec),
     /// A loaded library.
     Load(Load),
+    /// A request on a connection that a plugin reads.
+    Request(Request),
 }
 
 impl Call {
@@ -96,6 +100,17 @@ pub struct Exec {
     pub program: PathBuf,
     /// The arguments, the program's own name first.
     pub arguments: Vec<Vec<u8>>,
+}
+
+/// A request on a connection that a plugin reads.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Request {
+    /// The connection.
+    pub connect: Connect,
+    /// `http:request`.
+    pub source: &'static str,
+    /// What the plugin read; names are those of its card.
+    pub fields: Fields,
 }
 
 /// A loaded library.

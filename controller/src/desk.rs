@@ -1,18 +1,20 @@
 //! The engine's thread: questions in, verdicts out; and what is read of a guest while it waits.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 
 use bigfoot_ipc::control::{Control, Outcome as Told};
 use bigfoot_ipc::frame;
 use bigfoot_ipc::guest::Verdict;
 use crossbeam_channel::Receiver;
 
-use crate::engine::{Asked, Asker, Details, Engine};
-use crate::intake::Job;
+use crate::engine::{Asked, Asker, Claim, Details, Engine};
 use crate::intake::process::{self, Pid};
 use crate::intake::program::Target;
+use crate::intake::{Job, Wire};
+use crate::respond::Responder;
 use crate::shared::Shared;
 use crate::site::{self, Resolver, Unwinder};
 
@@ -27,6 +29,7 @@ pub struct Desk {
     pub lost: u64,
     root: Pid,
     shared: Shared,
+    responder: Option<Arc<Responder>>,
     unwinder: Unwinder,
     resolver: Resolver,
 }
@@ -34,9 +37,14 @@ pub struct Desk {
 impl Desk {
     /// For the tree below `root`.
     #[must_use]
-    pub fn new(engine: Engine, shared: Shared, root: Pid) -> Self {
+    pub fn new(
+        engine: Engine,
+        shared: Shared,
+        responder: Option<Arc<Responder>>,
+        root: Pid,
+    ) -> Self {
         let (unwinder, resolver) = (Unwinder::default(), Resolver::default());
-        Self { engine, notes: Vec::new(), lost: 0, root, shared, unwinder, resolver }
+        Self { engine, notes: Vec::new(), lost: 0, root, shared, responder, unwinder, resolver }
     }
 
     /// Answers until the run is over; the connection to tell how it went, if a command asked.
@@ -52,6 +60,8 @@ impl Desk {
                         format!("this run is of version {}, not {version}", bigfoot_ipc::VERSION);
                     reply(stream, &Told::Refused { reason });
                 }
+                Job::Wire { ticket, wire } => self.wire(ticket, wire),
+                Job::Close => self.engine.close(),
                 Job::Note(note) => self.notes.push(note),
                 Job::Stop => break,
             }
@@ -76,6 +86,35 @@ impl Desk {
         }
     }
 
+    /// Something on a connection that a plugin reads. Who asked may be gone by now.
+    fn wire(&mut self, ticket: u32, wire: Wire) {
+        match wire {
+            Wire::Answer { source, fields, reply } => {
+                let _ = reply.send(self.engine.answer(ticket, source, fields));
+            }
+            Wire::Waits { source, fields, reply } => {
+                let _ = reply.send(self.engine.waits(ticket, source, &fields));
+            }
+            Wire::Names { source, reply } => {
+                let _ = reply.send(self.engine.names_source(source));
+            }
+            Wire::Said(said) => self.engine.said(ticket, said),
+        }
+    }
+
+    /// A plugin answers on a connection that is about to be made.
+    fn claimed(&mut self, asker: &Asker, claim: Claim) -> io::Result<()> {
+        let responder = self.responder.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        if let Some(address) = claim.opening.address {
+            self.shared.ticket(claim.ticket, address);
+        }
+        let ticket = claim.ticket;
+        responder.expect(claim)?;
+        let details = self.details(asker);
+        self.engine.opened(ticket, details);
+        Ok(())
+    }
+
     fn ask(&mut self, mut asker: Asker, asked: Asked, stream: UnixStream) {
         self.hear();
         if asker.test.is_none() && self.engine.wants_test() {
@@ -86,6 +125,16 @@ impl Desk {
         if let Some(number) = outcome.undescribed {
             let details = self.details(&asker);
             self.engine.describe(number, details);
+        }
+        if let Some(interaction) = outcome.unlocated {
+            let details = self.details(&asker);
+            self.engine.locate(interaction, details);
+        }
+        if let Some(claim) = outcome.claim
+            && let Err(error) = self.claimed(&asker, claim)
+        {
+            self.notes.push(format!("a connection could not be answered: {error}"));
+            return reply(stream, &Verdict::Deny { errno: nix::libc::ECONNREFUSED });
         }
         match outcome.real {
             None => reply(stream, &outcome.verdict),

@@ -1,29 +1,54 @@
 //! All state of a run, in one place, owned by one thread. Messages in, messages out; what has to be
 //! read from the machine comes in with the message.
+//!
+//! | module | job |
+//! |---|---|
+//! | `question` | what arrives, and what is answered |
+//! | `connect`, `lookup`, `exec` | each kind of call, with what is special about it |
+//! | `decide` | a call that no mock answers |
+//! | `mocked` | a call that a mock answers; what is recorded |
+//! | `wire` | what is asked on connections that plugins read |
+//! | `sandbox` | in which sandbox a call is made |
+//! | `findings` | what was refused or warned about |
+//! | `end` | what the run came to |
 
-use std::net::{IpAddr, SocketAddr};
+use std::collections::HashMap;
 
-use bigfoot_ipc::guest::{Transport, Verdict};
+use bigfoot_ipc::guest::Verdict;
+use bigfoot_ipc::page::ask;
 
-use crate::call::{Call, Connect, Exec, Lookup, Peer, Query};
-use crate::intake::program::Target;
+use crate::call::Call;
+use crate::intake::process::Pid;
+use crate::mocks::{Mock, Table};
 use crate::names::Names;
-use crate::processes::{Processes, Started};
-use crate::report::{Code, Coverage};
-use crate::rules::{Decision, Policy};
-use crate::tools::{self, Tools};
-use crate::verdict::{Circumstances, Judgement, judge};
+use crate::processes::Processes;
+use crate::report::Coverage;
+use crate::rules::Policy;
+use crate::timeline::Timeline;
+use crate::tools::Tools;
 
+mod connect;
+mod decide;
+mod end;
+mod exec;
 mod findings;
+mod lookup;
+mod mocked;
 mod question;
+mod sandbox;
+mod wire;
 
 #[cfg(test)]
 mod tests;
 
-use findings::{Fault, Findings, code_of, words_of};
+use findings::Findings;
+use sandbox::Sandboxes;
+use wire::Conversations;
 
+pub use end::{Ended, unasserted};
 pub use findings::{Found, grouped};
-pub use question::{Asked, Asker, Details, Outcome};
+pub use question::{Asked, Asker, Claim, Details, Outcome};
+pub use wire::Said;
 
 /// All state of a run.
 #[derive(Debug)]
@@ -32,17 +57,50 @@ pub struct Engine {
     names: Names,
     processes: Processes,
     findings: Findings,
+    mocks: Table,
+    timeline: Timeline,
+    sandboxes: Sandboxes,
+    conversations: Conversations,
+    /// The test that runs in a process, as its runner published it last.
+    tests: HashMap<Pid, String>,
+    setup: Setup,
+}
+
+/// What a run has beside its policy.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// Prepared answers, in order.
+    pub mocks: Vec<Mock>,
+    /// The whole run is one sandbox.
+    pub sandbox: bool,
+    /// What the guests do is recorded even where there is neither mock nor sandbox.
+    pub records: bool,
+    /// Real answers have to be asserted too (`[http] require_response`).
+    pub require_response: bool,
+    /// Port at which redirected connections are answered; 0 where none are.
+    pub responder: u16,
 }
 
 impl Engine {
     /// A run under this policy, in which these are tools.
     #[must_use]
-    pub fn new(policy: Policy, tools: Tools) -> Self {
+    pub fn new(policy: Policy, tools: Tools, mut setup: Setup) -> Self {
+        let mut sandboxes = Sandboxes::default();
+        if setup.sandbox {
+            sandboxes.open_for_the_run();
+        }
+        let mocks = Table::new(std::mem::take(&mut setup.mocks));
         Self {
             policy,
             names: Names::default(),
             processes: Processes::new(tools),
             findings: Findings::default(),
+            mocks,
+            timeline: Timeline::default(),
+            sandboxes,
+            conversations: Conversations::default(),
+            tests: HashMap::new(),
+            setup,
         }
     }
 
@@ -54,22 +112,28 @@ impl Engine {
     /// Whether a call's test must be known before it can be decided.
     #[must_use]
     pub fn wants_test(&self) -> bool {
-        self.policy.wants_test()
+        self.setup.records || self.policy.wants_test() || self.mocks.wants_test()
+    }
+
+    /// The command has ended: what its processes do from now on comes too late for the run's sandbox.
+    pub fn close(&mut self) {
+        self.sandboxes.close_all();
     }
 
     /// Decides a call.
     pub fn ask(&mut self, asker: &Asker, asked: Asked) -> Outcome {
         self.processes.meet(asker.pid, asker.parent, asker.started);
+        if let Some(test) = &asker.test {
+            self.mocks.test_runs(test);
+        }
         match asked {
             Asked::Connect { transport, peer, own, vacant } => {
-                let port = local_port(&peer);
-                let outcome = self.connect(asker, transport, peer, own);
-                self.vacancy(outcome, port, own, vacant)
+                self.connect(asker, connect::Asked { transport, peer, own, vacant })
             }
             Asked::Lookup { query, known, stand_in } => self.look_up(asker, query, known, stand_in),
             Asked::Resolved { name, addresses } => self.resolved(&name, &addresses),
-            Asked::Open(open) => self.simple(asker, Call::Open(open)),
-            Asked::Load(load) => self.simple(asker, Call::Load(load)),
+            Asked::Open(open) => self.decide(asker, Call::Open(open), false),
+            Asked::Load(load) => self.decide(asker, Call::Load(load), false),
             Asked::Exec { target, arguments, spawns } => {
                 self.exec(asker, target, arguments, spawns)
             }
@@ -77,147 +141,29 @@ impl Engine {
                 self.processes.came_back(start);
                 Verdict::Allow.into()
             }
-        }
-    }
-
-    fn connect(&mut self, asker: &Asker, transport: Transport, peer: Peer, own: bool) -> Outcome {
-        let address = match peer {
-            Peer::Internet(address) => Some(address),
-            _ => None,
-        };
-        let names = address.map(|address| self.names.of(address.ip())).unwrap_or_default();
-        let belongs = asker.in_lookup && is_name_service(&peer);
-        let call = Call::Connect(Connect { transport, peer, names });
-        let outcome = self.decide(asker, call, own || belongs);
-        match address.and_then(|address| self.real(address)) {
-            Some(real) if outcome.verdict == Verdict::Allow => {
-                Outcome { real: Some(real), ..outcome }
+            Asked::Test => {
+                self.test_changed(asker);
+                Verdict::Allow.into()
             }
-            _ => outcome,
         }
     }
 
-    /// A guest that waits for a server of its own calls before it is there. Such a call fails as it
-    /// would without us, and is forgiven once the tree serves at that port.
-    fn vacancy(&mut self, outcome: Outcome, port: Option<u16>, own: bool, vacant: bool) -> Outcome {
-        let Some(port) = port else {
-            return outcome;
+    fn test_changed(&mut self, asker: &Asker) {
+        match &asker.test {
+            Some(test) => drop(self.tests.insert(asker.pid, test.clone())),
+            None => drop(self.tests.remove(&asker.pid)),
+        }
+    }
+
+    /// Which kinds of calls have to be asked about: bits of [`bigfoot_ipc::page::ask`].
+    #[must_use]
+    pub fn asks(&self) -> u32 {
+        let own = if self.records() {
+            ask::NETWORK | ask::NAMES | ask::PROGRAMS | ask::TESTS
+        } else {
+            ask::PROGRAMS
         };
-        if own {
-            self.findings.forgive(port);
-        }
-        match outcome.verdict {
-            Verdict::Deny { .. } if vacant => {
-                self.findings.await_server(port, outcome.undescribed);
-                let verdict = Verdict::Deny { errno: nix::libc::ECONNREFUSED };
-                Outcome { verdict, ..outcome }
-            }
-            Verdict::Deny { .. } => {
-                self.findings.stop_waiting(port); // somebody else serves there
-                outcome
-            }
-            _ => outcome,
-        }
-    }
-
-    /// Name and port of a stand-in address.
-    fn real(&self, address: SocketAddr) -> Option<(String, u16)> {
-        Some((self.names.stand_in(address.ip())?.to_owned(), address.port()))
-    }
-
-    fn look_up(&mut self, asker: &Asker, query: Query, known: bool, stand_in: bool) -> Outcome {
-        let name = match &query {
-            Query::Name(name) if self.policy.stands_in(name) => Some(name.clone()),
-            _ => None,
-        };
-        let call = Call::Lookup(Lookup { query });
-        match name {
-            None => self.decide(asker, call, known),
-            Some(name) if stand_in => match self.names.stand_in_for(&name) {
-                Some((v4, v6)) => Verdict::Answer { v4: v4.octets(), v6: v6.octets() }.into(),
-                None => self.refuse(asker, call, Code::Denied, None),
-            },
-            Some(_) => self.refuse(asker, call, Code::Denied, None),
-        }
-    }
-
-    fn resolved(&mut self, name: &str, addresses: &[IpAddr]) -> Outcome {
-        for address in addresses {
-            self.names.remember(name, *address);
-        }
-        Verdict::Allow.into()
-    }
-
-    fn simple(&mut self, asker: &Asker, call: Call) -> Outcome {
-        self.decide(asker, call, false)
-    }
-
-    fn exec(
-        &mut self,
-        asker: &Asker,
-        target: Target,
-        arguments: Vec<Vec<u8>>,
-        spawns: bool,
-    ) -> Outcome {
-        if target.is_missing() {
-            return Verdict::Allow.into(); // a path search: the kernel says that it is not there
-        }
-        let own = self.processes.own_start(asker.pid, &target, &arguments, spawns);
-        let program = target.program.clone();
-        let line = tools::line(&arguments);
-        let call = Call::Exec(Exec { program, arguments });
-        let mut outcome = self.decide(asker, call, own.is_some());
-        if outcome.verdict == Verdict::Allow {
-            let arm = !target.would_complain();
-            let by = (asker.pid, asker.lineage);
-            let start = self.processes.start(Started { target, line, by: Some(by), own });
-            outcome.verdict = Verdict::Start { start, arm };
-        }
-        outcome
-    }
-
-    fn decide(&mut self, asker: &Asker, call: Call, plumbing: bool) -> Outcome {
-        let process = self.processes.get(asker.pid);
-        let by_tool = process.is_some_and(|process| process.role.is_tool());
-        let about = Circumstances { by_tool, plumbing, test: asker.test.as_deref() };
-        let linked = asker.linked.as_ref().and_then(|path| call.at(path));
-        let judgement = match judge(&self.policy, &call, about) {
-            denied @ Judgement::Denied(_) => denied,
-            other => match linked.as_ref().map(|linked| self.policy.speak(linked, about.test)) {
-                Some(decision @ Decision::Denied { .. }) => Judgement::Denied(decision),
-                _ => other,
-            },
-        };
-        let (code, rule) = match judgement {
-            Judgement::Pass | Judgement::Allowed(_) => (None, None),
-            Judgement::Warned | Judgement::Guarded => (Some(Code::Guarded), None),
-            Judgement::Denied(decision) => (Some(code_of(decision)), words_of(decision)),
-        };
-        let warned = judgement == Judgement::Warned;
-        if !plumbing {
-            self.processes.called(asker.pid);
-        }
-        match code {
-            None => Verdict::Allow.into(),
-            Some(code) if warned => {
-                let fault = Fault { call, code, rule: None, refused: false };
-                let undescribed = self.findings.note(asker, &self.policy, fault);
-                Outcome { verdict: Verdict::Allow, undescribed, real: None }
-            }
-            Some(code) => self.refuse(asker, call, code, rule),
-        }
-    }
-
-    fn refuse(
-        &mut self,
-        asker: &Asker,
-        call: Call,
-        code: Code,
-        rule: Option<(String, String)>,
-    ) -> Outcome {
-        let fault = Fault { call, code, rule, refused: true };
-        let undescribed = self.findings.note(asker, &self.policy, fault);
-        Outcome { verdict: Verdict::Deny { errno: nix::libc::EACCES }, undescribed, real: None }
+        self.policy.asks() | own
     }
 
     /// Adds what is known beyond the call to a finding.
@@ -225,36 +171,11 @@ impl Engine {
         self.findings.describe(number, details);
     }
 
-    /// What was found and seen, and how many findings were too many to keep.
-    #[must_use]
-    pub fn finish(self) -> (Vec<Found>, Processes, u64) {
-        let (found, dropped) = self.findings.finish();
-        (found, self.processes, dropped)
-    }
-}
-
-/// The port of an address on loopback.
-fn local_port(peer: &Peer) -> Option<u16> {
-    match peer {
-        Peer::Internet(address) if address.ip().to_canonical().is_loopback() => {
-            Some(address.port())
+    /// Adds where it was done to what was recorded.
+    pub fn locate(&mut self, interaction: u64, details: Details) {
+        if let Some(interaction) = self.timeline.get_mut(interaction) {
+            interaction.details = details;
         }
-        _ => None,
-    }
-}
-
-/// Whether a server is one that libc asks for names: a cache's socket, or the DNS's port.
-fn is_name_service(peer: &Peer) -> bool {
-    match peer {
-        Peer::Internet(address) => address.port() == 53,
-        Peer::UnixPath(path) => {
-            path.starts_with("/run/nscd")
-                || path.starts_with("/var/run/nscd")
-                || path.starts_with("/run/systemd/resolve")
-                || path.starts_with("/run/systemd/userdb")
-                || path.starts_with("/run/systemd/machine")
-        }
-        _ => false,
     }
 }
 

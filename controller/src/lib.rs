@@ -9,7 +9,10 @@
 //! | [`rules`] | allow, deny, restrict and the guard levels |
 //! | [`engine`] | all state of a run, one thread, no I/O |
 //! | [`processes`] | guests, tools, and which starts were met by a hello |
+//! | [`fields`] | names and values of what a guest did and of what a mock answers |
+//! | [`mocks`] | prepared answers, and which one answers |
 //! | [`names`] | which name an address was looked up by |
+//! | [`timeline`] | what the guests did, in order, and what was said of it |
 //! | [`tools`] | which programs are launchers and build tools, and no guests |
 //! | [`desk`] | the thread that the engine lives on |
 //! | [`intake`] | sockets and processes: what arrives, from whom |
@@ -17,6 +20,7 @@
 //! | [`site`] | where in the code a call was made |
 //! | [`plugins`] | the protocols, as cards |
 //! | [`config`] | where the configuration is, and what it says |
+//! | [`respond`] | event loops for the connections that plugins answer |
 //! | [`report`] | the words that a person reads |
 //! | [`library`] | the preload library, brought to where guests can load it |
 //! | [`run`] | a run from start to end |
@@ -28,15 +32,19 @@ pub mod cli;
 pub mod config;
 pub mod desk;
 pub mod engine;
+pub mod fields;
 pub mod intake;
 pub mod library;
+pub mod mocks;
 pub mod names;
 pub mod plugins;
 pub mod processes;
 pub mod report;
+pub mod respond;
 pub mod rules;
 pub mod run;
 pub mod shared;
 pub mod site;
+pub mod timeline;
 pub mod tools;
 pub mod verdict;

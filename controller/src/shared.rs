@@ -5,14 +5,15 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use bigfoot_ipc::page::{HELLO_SLOTS, Hellos, MAGIC, Policy};
-use bigfoot_ipc::{HELLOS, POLICY};
+use bigfoot_ipc::page::{HELLO_SLOTS, Hellos, MAGIC, Policy, Tickets};
+use bigfoot_ipc::{HELLOS, POLICY, TICKETS};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
 /// A file mapped as one structure of atomics.
@@ -67,11 +68,12 @@ pub struct Hello {
     pub start: u64,
 }
 
-/// Both pages of a run.
+/// The pages of a run.
 #[derive(Debug)]
 pub struct Shared {
     policy: Mapped<Policy>,
     hellos: Mapped<Hellos>,
+    tickets: Mapped<Tickets>,
     seen: u64,
     /// The slot that was claimed and not written at the last look, and since when.
     waiting: Option<(u64, Instant)>,
@@ -100,14 +102,37 @@ impl Shared {
     pub fn new(directory: &Path) -> io::Result<Self> {
         let policy = Mapped::<Policy>::new(&directory.join(POLICY), 0o644)?;
         let hellos = Mapped::<Hellos>::new(&directory.join(HELLOS), 0o666)?;
+        let tickets = Mapped::<Tickets>::new(&directory.join(TICKETS), 0o644)?;
         policy.get().magic.store(MAGIC, Ordering::Relaxed);
         hellos.get().magic.store(MAGIC, Ordering::Relaxed);
-        Ok(Self { policy, hellos, seen: 0, waiting: None })
+        Ok(Self { policy, hellos, tickets, seen: 0, waiting: None })
     }
 
     /// Says which calls are asked about: bits of [`bigfoot_ipc::page::ask`].
     pub fn ask(&self, bits: u32) {
         self.policy.get().ask.store(bits, Ordering::Release);
+    }
+
+    /// Says at which port redirected connections are answered, and whether under an authority of the
+    /// run's own. Said before the first guest starts.
+    pub fn answers(&self, port: u16, authority: bool) {
+        self.policy.get().responder.store(u32::from(port), Ordering::Release);
+        self.policy.get().authority.store(u32::from(authority), Ordering::Release);
+    }
+
+    /// Says to whom the connection of a ticket was meant.
+    pub fn ticket(&self, number: u32, meant: SocketAddr) {
+        let slots = &self.tickets.get().slots;
+        let slot = &slots[number as usize % slots.len()];
+        let wide = match meant.ip() {
+            IpAddr::V4(address) => address.to_ipv6_mapped(),
+            IpAddr::V6(address) => address,
+        };
+        let wide = u128::from(wide);
+        slot.port.store(0, Ordering::Release);
+        slot.high.store((wide >> 64) as u64, Ordering::Relaxed);
+        slot.low.store(wide as u64, Ordering::Relaxed);
+        slot.port.store(1 << 16 | u32::from(meant.port()), Ordering::Release);
     }
 
     /// Calls that were refused because their process could not ask.
@@ -260,6 +285,8 @@ mod tests {
             |name| std::fs::metadata(scene.folder.join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(POLICY), mode(HELLOS)), (0o644, 0o666));
         let bytes = std::fs::read(scene.folder.join(POLICY)).unwrap();
-        assert_eq!(bytes, [MAGIC.to_ne_bytes(), 2_u32.to_ne_bytes()].concat());
+        let (nobody, nothing) = (0_u32.to_ne_bytes(), 0_u32.to_ne_bytes());
+        let wanted = [MAGIC.to_ne_bytes(), 2_u32.to_ne_bytes(), nobody, nothing].concat();
+        assert_eq!(bytes, wanted);
     }
 }

@@ -2,18 +2,20 @@
 #![expect(unsafe_code, reason = "files of the run's, mapped")]
 
 use core::ffi::CStr;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-use bigfoot_ipc::page::{HELLO_SLOTS, Hellos, MAGIC, Policy, ask};
+use bigfoot_ipc::page::{HELLO_SLOTS, Hellos, MAGIC, Policy, Tickets, ask, ticket_at};
 use rustix::fs::{Mode, OFlags};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
 
 static POLICY: AtomicPtr<Policy> = AtomicPtr::new(null_mut());
 static HELLOS: AtomicPtr<Hellos> = AtomicPtr::new(null_mut());
+static TICKETS: AtomicPtr<Tickets> = AtomicPtr::new(null_mut());
 
-/// Maps both files; false if either cannot be.
-pub(crate) fn attach(policy: &CStr, hellos: &CStr) -> bool {
+/// Maps the files; false if one cannot be. That of the tickets only in a run that has any.
+pub(crate) fn attach(policy: &CStr, hellos: &CStr, tickets: &CStr) -> bool {
     let read = map::<Policy>(policy, OFlags::RDONLY, ProtFlags::READ);
     let write = map::<Hellos>(hellos, OFlags::RDWR, ProtFlags::READ | ProtFlags::WRITE);
     let (Some(read), Some(write)) = (read, write) else {
@@ -28,7 +30,54 @@ pub(crate) fn attach(policy: &CStr, hellos: &CStr) -> bool {
         HELLOS.store(write, Ordering::Relaxed);
         POLICY.store(read, Ordering::Release);
     }
-    known
+    known && (responder().is_none() || map_tickets(tickets))
+}
+
+fn map_tickets(path: &CStr) -> bool {
+    let tickets = map::<Tickets>(path, OFlags::RDONLY, ProtFlags::READ);
+    TICKETS.store(tickets.unwrap_or(null_mut()), Ordering::Release);
+    tickets.is_some()
+}
+
+/// What the run's policy says, where there is one.
+fn policy() -> Option<&'static Policy> {
+    let policy = POLICY.load(Ordering::Acquire);
+    // SAFETY: null, or mapped by `attach` for as long as the process lives.
+    unsafe { policy.as_ref() }
+}
+
+/// The port at which redirected connections are answered, in a run that has any.
+#[inline]
+pub(crate) fn responder() -> Option<u16> {
+    let port = policy()?.responder.load(Ordering::Relaxed);
+    u16::try_from(port).ok().filter(|port| *port != 0)
+}
+
+/// Whether files of root certificates are opened by way of the controller.
+#[inline]
+pub(crate) fn has_authority() -> bool {
+    policy().is_some_and(|policy| policy.authority.load(Ordering::Relaxed) != 0)
+}
+
+/// To whom a redirected connection was meant, of which this is the peer. None if it is another's.
+pub(crate) fn meant(peer: SocketAddr) -> Option<SocketAddr> {
+    let IpAddr::V4(address) = peer.ip().to_canonical() else {
+        return None;
+    };
+    if responder() != Some(peer.port()) {
+        return None;
+    }
+    // SAFETY: null, or mapped by `attach` for as long as the process lives.
+    let tickets = unsafe { TICKETS.load(Ordering::Acquire).as_ref() }?;
+    let slot = tickets.slots.get(ticket_at(address)? as usize)?;
+    let port = slot.port.load(Ordering::Acquire);
+    let high = u128::from(slot.high.load(Ordering::Relaxed));
+    let low = u128::from(slot.low.load(Ordering::Relaxed));
+    let wide = Ipv6Addr::from(high << 64 | low);
+    (port >> 16 == 1).then(|| match wide.to_ipv4_mapped() {
+        Some(address) => SocketAddr::new(Ipv4Addr::into(address), port as u16),
+        None => SocketAddr::new(wide.into(), port as u16),
+    })
 }
 
 fn map<T>(path: &CStr, open: OFlags, protection: ProtFlags) -> Option<*mut T> {

@@ -11,7 +11,7 @@ use core::ffi::{c_int, c_void};
 use core::ptr::null;
 use core::sync::atomic::{AtomicU8, Ordering};
 
-use bigfoot_ipc::{HELLOS, POLICY, RUN_VARIABLE, SOCKET};
+use bigfoot_ipc::{HELLOS, POLICY, RUN_VARIABLE, SOCKET, TICKETS};
 
 #[cfg(not(test))]
 use crate::hidden;
@@ -95,6 +95,13 @@ pub(crate) fn directory() -> Option<(&'static [u8], bool)> {
     Some((run.directory.get(..run.directory_bytes)?, run.off))
 }
 
+/// The path of the socket or file of this number in the run's directory.
+pub(crate) fn answering(number: u32, space: &mut [u8; PATH_BYTES]) -> Option<&CStr> {
+    let (directory, _) = directory()?;
+    let name = bigfoot_ipc::answering(number);
+    join(space, directory, core::str::from_utf8(&name).ok()?)
+}
+
 /// Reads the run out of the environment, and attaches to its memory.
 fn read(run: &mut Run) -> Option<()> {
     let value = variable(RUN_VARIABLE.as_bytes())?;
@@ -108,10 +115,11 @@ fn read(run: &mut Run) -> Option<()> {
     join(&mut run.socket, directory, SOCKET)?;
     run.preload_bytes = own_entry(&mut run.preload)?;
 
-    let (mut policy, mut hellos) = ([0; PATH_BYTES], [0; PATH_BYTES]);
+    let [mut policy, mut hellos, mut tickets] = [[0; PATH_BYTES]; 3];
     let attached = shared::attach(
         join(&mut policy, directory, POLICY)?,
         join(&mut hellos, directory, HELLOS)?,
+        join(&mut tickets, directory, TICKETS)?,
     );
     // A run whose guard was off and that has ended has nothing to say any more; any other that
     // cannot be reached refuses.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub const MESSAGE_BYTES_MAX: usize = 8 << 20;
 
 /// Largest message of the controller to a guest, in bytes: [`crate::guest::Verdict`] is small.
-pub const VERDICT_BYTES_MAX: usize = 64;
+pub const VERDICT_BYTES_MAX: usize = 192;
 
 /// Bytes of the length before each message.
 pub const LENGTH_BYTES: usize = 4;

@@ -114,6 +114,19 @@ pub enum Call<'a> {
         /// Inode of the socket in sockfs.
         inode: u64,
     },
+    /// A stand-in for a mocked program tells what it was started with, and asks what to play.
+    Stand {
+        /// The number that [`Verdict::StandIn`] gave it.
+        number: u64,
+        /// The arguments, each ended by a zero byte.
+        arguments: &'a [u8],
+        /// The environment, each entry ended by a zero byte.
+        environment: &'a [u8],
+        /// What was read from standard input; None where the mock does not ask for it.
+        input: Option<&'a [u8]>,
+    },
+    /// Another test runs in this process from now on: the asker names it.
+    Test,
 }
 
 /// Kind of socket.
@@ -179,4 +192,56 @@ pub enum Verdict {
         /// environment, since a loader of another class would complain about it.
         arm: bool,
     },
+    /// No real call; these addresses are the answer.
+    Found {
+        /// How many of `addresses` there are.
+        count: u8,
+        /// 16 bytes each, IPv4 as v4-mapped; in order.
+        addresses: [[u8; 16]; ADDRESSES_MAX],
+    },
+    /// No real call; the look-up fails with this code (`EAI_*` of getaddrinfo(3)).
+    NotFound {
+        /// As in netdb.h.
+        code: i32,
+    },
+    /// The real call, with the Unix socket of this number in the run's folder ([`crate::answering`]).
+    Unix {
+        /// Its number.
+        number: u32,
+    },
+    /// The real call, on the file of this number in the run's folder ([`crate::answering`]) in place
+    /// of the guest's.
+    File {
+        /// Its number.
+        number: u32,
+    },
+    /// The start of a stand-in in place of the program ([`crate::STAND_IN_VARIABLE`]).
+    StandIn {
+        /// Number of this start, for the new program's hello.
+        start: u64,
+        /// What the stand-in says when it asks.
+        number: u64,
+        /// Whether it reads its standard input to the end before it asks.
+        reads: bool,
+    },
+}
+
+/// Most addresses of [`Verdict::Found`].
+pub const ADDRESSES_MAX: usize = 8;
+
+/// What a stand-in plays: the answer to [`Call::Stand`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part<'a> {
+    /// For standard output.
+    #[serde(borrow)]
+    pub output: &'a [u8],
+    /// For standard error, afterwards.
+    #[serde(borrow)]
+    pub error: &'a [u8],
+    /// Milliseconds to wait before it ends, behind what it wrote.
+    pub delay_ms: u64,
+    /// The exit code, 0 to 255, where no signal ends it.
+    pub code: u8,
+    /// The signal that it ends itself by; 0 for none.
+    pub signal: u8,
 }

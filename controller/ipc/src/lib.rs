@@ -17,7 +17,7 @@ pub mod guest;
 pub mod page;
 
 /// Version of every message here. A controller refuses a guest of another version.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// The variable that tells a guest its run: the run's directory, then `,` and the number of the
 /// program start that this environment was made for (see [`page::Hello::start`]).
@@ -29,3 +29,22 @@ pub const SOCKET: &str = "socket";
 pub const POLICY: &str = "policy";
 /// File in the run's directory that holds the ring of [`page::Hello`].
 pub const HELLOS: &str = "hellos";
+/// File in the run's directory that holds [`page::Tickets`].
+pub const TICKETS: &str = "tickets";
+
+/// The variable that tells a stand-in its part: the number of [`guest::Verdict::StandIn`], and `,r` if
+/// it reads its standard input before it asks.
+pub const STAND_IN_VARIABLE: &str = "BIGFOOT_STAND_IN";
+
+/// File in the run's directory of the socket or file of this number ([`guest::Verdict::Unix`],
+/// [`guest::Verdict::File`]): `a` and eight digits.
+#[must_use]
+pub fn answering(number: u32) -> [u8; 9] {
+    let mut name = *b"a00000000";
+    let mut left = number;
+    for digit in name.iter_mut().skip(1).rev() {
+        *digit = b'0' + (left % 10) as u8;
+        left /= 10;
+    }
+    name
+}

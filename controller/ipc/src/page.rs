@@ -1,7 +1,7 @@
 //! The memory that a run shares with its guests.
 //!
-//! Two files in the run's directory. A guest maps `policy` for reading and `hellos` for writing,
-//! once, in its constructor; both outlive the descriptors that they were opened with.
+//! Three files in the run's directory. A guest maps `policy` and `tickets` for reading and `hellos`
+//! for writing, once, in its constructor; all outlive the descriptors that they were opened with.
 
 use core::sync::atomic::{AtomicU32, AtomicU64};
 
@@ -16,6 +16,52 @@ pub struct Policy {
     pub magic: AtomicU32,
     /// Which calls are asked about: bits of [`ask`]. The others are real calls.
     pub ask: AtomicU32,
+    /// Port at which redirected connections are answered; zero where there are none in this run.
+    pub responder: AtomicU32,
+    /// Not zero where connections may be answered by TLS under the run's own authority: then files of
+    /// root certificates are opened by way of the controller.
+    pub authority: AtomicU32,
+}
+
+/// Number of tickets. A connection that is redirected goes to an address of its own on loopback,
+/// [`ticket_address`], by which the answering side knows it, and the guest its real peer.
+pub const TICKETS: usize = 1 << 20;
+
+/// First of the addresses of tickets: 127.64.0.0; the ticket's number is added to it.
+pub const TICKET_BASE: u32 = 0x7F40_0000;
+
+/// To whom the redirected connections were meant.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Tickets {
+    /// The slots.
+    pub slots: [Ticket; TICKETS],
+}
+
+/// To whom one redirected connection was meant.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Ticket {
+    /// Upper half of the address, IPv4 as v4-mapped, in network order read as big-endian.
+    pub high: AtomicU64,
+    /// Lower half.
+    pub low: AtomicU64,
+    /// 1 << 16 and the port; zero while the slot is empty. Written last.
+    pub port: AtomicU32,
+    /// Zero.
+    pub reserved: AtomicU32,
+}
+
+/// Address of a ticket.
+#[must_use]
+pub fn ticket_address(number: u32) -> core::net::Ipv4Addr {
+    core::net::Ipv4Addr::from(TICKET_BASE + number % TICKETS as u32)
+}
+
+/// The ticket whose address this is.
+#[must_use]
+pub fn ticket_at(address: core::net::Ipv4Addr) -> Option<u32> {
+    u32::from(address).checked_sub(TICKET_BASE).filter(|number| (*number as usize) < TICKETS)
 }
 
 /// Bits of [`Policy::ask`].
@@ -30,8 +76,10 @@ pub mod ask {
     pub const LIBRARIES: u32 = 8;
     /// Started programs.
     pub const PROGRAMS: u32 = 16;
+    /// Which test runs.
+    pub const TESTS: u32 = 32;
     /// All of them: what a guest assumes that finds no controller.
-    pub const EVERYTHING: u32 = 31;
+    pub const EVERYTHING: u32 = 63;
 }
 
 /// Number of slots in the ring. More program starts than this between two looks of the controller

@@ -123,6 +123,8 @@ fn every_variant_has_its_sample() {
             Call::ExecFailed { .. } => "exec-failed",
             Call::Load { .. } => "load",
             Call::Serve { .. } => "serve",
+            Call::Stand { .. } => "stand",
+            Call::Test => "test",
         };
         assert!(name.starts_with(kind), "{name} is a {kind}");
     }
@@ -136,6 +138,11 @@ fn every_variant_has_its_sample() {
             Verdict::Answer { .. } => "answer",
             Verdict::Deny { .. } => "deny",
             Verdict::Start { .. } => "start",
+            Verdict::Found { .. } => "found",
+            Verdict::NotFound { .. } => "not-found",
+            Verdict::Unix { .. } => "unix",
+            Verdict::File { .. } => "file",
+            Verdict::StandIn { .. } => "stand-in",
         };
         assert!(name.starts_with(kind), "{name} is a {kind}");
     }

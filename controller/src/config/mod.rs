@@ -20,6 +20,7 @@ mod tree;
 use std::ffi::OsString;
 use std::path::{self, Path, PathBuf};
 
+use crate::engine::Setup;
 use crate::rules::{Frame, Levels, Place, Policy};
 
 pub use error::Error;
@@ -52,6 +53,20 @@ pub struct Config {
     pub project: PathBuf,
     /// Who set the guard levels: `bigfoot.toml:2`, `BIGFOOT_GUARD`, `--guard`; None by default.
     pub guard_origin: Option<String>,
+}
+
+impl Config {
+    /// What the run has beside its policy.
+    #[must_use]
+    pub fn setup(&self) -> Setup {
+        Setup::default()
+    }
+
+    /// Whether nothing is asked of the run: it is as without us.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.policy.asks() == 0
+    }
 }
 
 /// What a configuration file says.

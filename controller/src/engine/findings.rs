@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::question::{Asker, Details};
 use crate::call::{Call, Exec, Lookup, Query};
 use crate::intake::process::Pid;
-use crate::report::{Attribution, Code, Finding};
+use crate::report::{Attribution, Code, Finding, Request};
 use crate::rules::{Decision, Policy};
 use crate::site::Stack;
 
@@ -47,6 +47,23 @@ pub(super) struct Fault {
     /// The rule that spoke, and where it stands.
     pub(super) rule: Option<(String, String)>,
     pub(super) refused: bool,
+    /// What a plugin read of it, and what helps to mend it.
+    pub(super) about: Option<About>,
+}
+
+/// What a plugin read of a call, and what helps to mend it.
+#[derive(Debug, Default)]
+pub(super) struct About {
+    pub(super) request: Option<Request>,
+    pub(super) parts: Vec<(&'static str, Vec<String>)>,
+    pub(super) mock: Option<String>,
+}
+
+impl Fault {
+    /// The guard level warns of it.
+    pub(super) fn warning(call: Call) -> Self {
+        Self { call, code: Code::Guarded, rule: None, refused: false, about: None }
+    }
 }
 
 /// The findings of a run.
@@ -62,7 +79,8 @@ pub(super) struct Findings {
 impl Findings {
     /// Takes note of a finding; its number if it is new and lacks its details.
     pub(super) fn note(&mut self, asker: &Asker, policy: &Policy, fault: Fault) -> Option<usize> {
-        let Fault { call, code, rule, refused } = fault;
+        let Fault { call, code, rule, refused, about } = fault;
+        let about = about.unwrap_or_default();
         let site = Site {
             pid: asker.pid,
             thread: asker.thread,
@@ -94,6 +112,9 @@ impl Findings {
             script: None,
             rule,
             count: 1,
+            request: about.request,
+            parts: about.parts,
+            mock: about.mock,
         };
         let number = self.found.len();
         self.found.push(Found { finding, lineage: (asker.pid, asker.lineage), forgiven: false });
@@ -113,6 +134,13 @@ impl Findings {
                 finding.test = Attribution::Thread(thread.clone());
             }
             finding.thread = details.thread;
+        }
+    }
+
+    /// Adds a part to what is told of a finding.
+    pub(super) fn add_part(&mut self, number: usize, part: (&'static str, Vec<String>)) {
+        if let Some(found) = self.found.get_mut(number) {
+            found.finding.parts.insert(0, part);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What arrives at the engine, and what it answers.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddrV4};
 use std::path::PathBuf;
 
 use bigfoot_ipc::guest::{Registers, Transport, Verdict};
@@ -8,6 +8,8 @@ use bigfoot_ipc::guest::{Registers, Transport, Verdict};
 use crate::call::{Load, Open, Peer, Query};
 use crate::intake::process::Pid;
 use crate::intake::program::Target;
+use crate::plugins::Plugin;
+use crate::plugins::conversation::Opening;
 use crate::site::Stack;
 
 /// Who asks.
@@ -79,6 +81,8 @@ pub enum Asked {
     ExecFailed(u64),
     /// A library.
     Load(Load),
+    /// Another test runs in the process: the asker names it.
+    Test,
 }
 
 /// What became of a question.
@@ -90,11 +94,36 @@ pub struct Outcome {
     pub undescribed: Option<usize>,
     /// The verdict is a redirect to this name's real address, which has to be looked up first.
     pub real: Option<(String, u16)>,
+    /// What was recorded lacks its details: see [`Engine::locate`].
+    pub unlocated: Option<u64>,
+    /// The connection is answered by a plugin.
+    pub claim: Option<Claim>,
+}
+
+/// A connection that a plugin answers.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Its ticket.
+    pub ticket: u32,
+    /// Who answers.
+    pub plugin: &'static dyn Plugin,
+    /// To whom it was opened.
+    pub opening: Opening,
+    /// The address that the guest asked for is a real one, and no stand-in.
+    pub real: bool,
+    /// The client, where it sends datagrams.
+    pub peer: Option<SocketAddrV4>,
+}
+
+impl PartialEq for Claim {
+    fn eq(&self, other: &Self) -> bool {
+        (self.ticket, &self.opening) == (other.ticket, &other.opening)
+    }
 }
 
 impl From<Verdict> for Outcome {
     fn from(verdict: Verdict) -> Self {
-        Self { verdict, undescribed: None, real: None }
+        Self { verdict, undescribed: None, real: None, unlocated: None, claim: None }
     }
 }
 

@@ -111,7 +111,8 @@ impl Facts {
             Call::Load { library } => {
                 Asked::Load(Load { library: String::from_utf8_lossy(library).into_owned() })
             }
-            Call::Serve { .. } => return None,
+            Call::Test => Asked::Test,
+            Call::Serve { .. } | Call::Stand { .. } => return None,
         })
     }
 

@@ -16,7 +16,9 @@ use rustix::event::epoll;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
 
-use crate::engine::{Asked, Asker};
+use crate::engine::{Asked, Asker, Said};
+use crate::fields::Fields;
+use crate::plugins::conversation::{Answer, Wait};
 
 pub mod facts;
 pub mod hosts;
@@ -56,10 +58,51 @@ pub enum Job {
         /// Where the outcome goes.
         stream: UnixStream,
     },
+    /// Something on a connection that a plugin reads.
+    Wire {
+        /// Which connection.
+        ticket: u32,
+        /// What.
+        wire: Wire,
+    },
+    /// The command has ended: its sandbox closes.
+    Close,
     /// Something for the report.
     Note(String),
     /// The run is over.
     Stop,
+}
+
+/// Something on a connection that a plugin reads.
+#[derive(Debug)]
+pub enum Wire {
+    /// A request wants an answer.
+    Answer {
+        /// Of what: a card's source.
+        source: &'static str,
+        /// What was asked.
+        fields: Fields,
+        /// Where the answer goes.
+        reply: Sender<Answer>,
+    },
+    /// How bytes stand to what mocks wait for.
+    Waits {
+        /// Of what.
+        source: &'static str,
+        /// What has come so far.
+        fields: Fields,
+        /// Where the answer goes.
+        reply: Sender<Wait>,
+    },
+    /// Whether a mock names this source.
+    Names {
+        /// Which.
+        source: &'static str,
+        /// Where the answer goes.
+        reply: Sender<bool>,
+    },
+    /// Something is told that needs no answer.
+    Said(Said),
 }
 
 /// A connection that has not asked yet.

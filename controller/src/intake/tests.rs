@@ -74,7 +74,7 @@ fn desk(questions: &Receiver<Job>, notes: &Sender<String>) {
             Job::Ask { stream, .. } => reply(stream, &Verdict::Allow),
             Job::Control { stream, .. } => reply(stream, &Verdict::Deny { errno: 7 }),
             Job::Note(note) => drop(notes.send(note)),
-            Job::Stop => return,
+            Job::Wire { .. } | Job::Close | Job::Stop => return,
         }
     }
 }

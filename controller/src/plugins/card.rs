@@ -1,4 +1,4 @@
-//! What is known of a protocol, as data: rules, levels, help and reports read it off here.
+//! What is known of a protocol, as data: rules, mocks, levels, help and reports read it off here.
 
 /// One protocol.
 #[derive(Debug)]
@@ -19,6 +19,10 @@ pub struct Card {
     pub kind: Kind,
     /// Rules that speak of it.
     pub examples: &'static [&'static str],
+    /// What a guest does in it that can be mocked; none if this version has no mocks of it.
+    pub interactions: &'static [Shape],
+    /// Mocks of it, as they stand in a configuration.
+    pub mocks: &'static [&'static str],
 }
 
 /// A scheme of a URL.
@@ -41,10 +45,137 @@ pub enum Kind {
     Call,
 }
 
+/// One kind of thing that a guest does.
+#[derive(Debug)]
+pub struct Shape {
+    /// `http:request`.
+    pub source: &'static str,
+    /// What it is, in a few words.
+    pub summary: &'static str,
+    /// What is recorded of it, and what a mock's `when` may name.
+    pub fields: &'static [Field],
+    /// The field by whose exact value mocks are found at once.
+    pub key: Option<&'static str>,
+    /// What the answer is made of.
+    pub reply: &'static [Field],
+    /// What may go wrong on demand.
+    pub faults: &'static [FaultKind],
+    /// It opens a session, whose further steps a mock may list.
+    pub opens: bool,
+}
+
+/// A named value.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// What values it takes.
+    pub kind: FieldKind,
+    /// What it is, in a few words.
+    pub summary: &'static str,
+}
+
+/// What values a field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Characters; a mock may give a glob or a regular expression for them.
+    Text,
+    /// Characters whose case does not matter, such as a method or a host name.
+    Word,
+    /// An address of the web; compared in its normal form.
+    Url,
+    /// Bytes, also written as characters or `{ hex = ".." }`.
+    Bytes,
+    /// A number.
+    Number,
+    /// Words in order, such as arguments.
+    Words,
+    /// Names with values; a mock gives those that have to be among them.
+    Pairs,
+    /// The same, and the case of names does not matter.
+    Headers,
+    /// A document; a mock gives what has to be in it, or JSONPaths with their values.
+    Json,
+    /// A file to read the value from, when the run begins.
+    Path,
+}
+
+/// What may go wrong on demand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// The connection is refused.
+    Refuse,
+    /// The connection is reset after `after` bytes of the answer.
+    Reset,
+    /// No answer ever comes.
+    Timeout,
+    /// The answer comes byte by byte, `delay_ms` apart.
+    Slow,
+    /// Bytes that are none of the protocol.
+    Garbage,
+    /// The answer ends after `after` bytes.
+    Truncated,
+    /// The server stops sending and goes on reading.
+    HalfClose,
+}
+
+impl FaultKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Refuse,
+        Self::Reset,
+        Self::Timeout,
+        Self::Slow,
+        Self::Garbage,
+        Self::Truncated,
+        Self::HalfClose,
+    ];
+
+    /// As a configuration has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Reset => "reset",
+            Self::Timeout => "timeout",
+            Self::Slow => "slow",
+            Self::Garbage => "garbage",
+            Self::Truncated => "truncated",
+            Self::HalfClose => "half-close",
+        }
+    }
+}
+
 impl Card {
     /// Whether a connection to this port counts as this protocol.
     #[must_use]
     pub fn has_port(&self, port: u16) -> bool {
         self.ports.contains(&port)
+    }
+
+    /// The shape of this source.
+    #[must_use]
+    pub fn shape(&self, source: &str) -> Option<&'static Shape> {
+        self.interactions.iter().find(|shape| shape.source == source)
+    }
+}
+
+impl Shape {
+    /// The field of this name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The part of the answer of this name.
+    #[must_use]
+    pub fn reply_field(&self, name: &str) -> Option<&'static Field> {
+        self.reply.iter().find(|field| field.name == name)
+    }
+
+    /// The word before the colon.
+    #[must_use]
+    pub fn protocol(&self) -> &'static str {
+        self.source.split(':').next().unwrap_or(self.source)
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::Debug;
 
 mod amqp;
 pub mod card;
-mod dns;
+pub mod conversation;
+pub(crate) mod dns;
 mod elasticsearch;
 mod file;
 mod http;
@@ -19,7 +20,17 @@ mod smtp;
 mod socket;
 mod ssh;
 mod subprocess;
+#[cfg(test)]
+#[expect(dead_code, reason = "plugins that converse come with their transcripts")]
+pub(crate) mod transcript;
 mod websocket;
+
+use std::ops::RangeInclusive;
+
+use crate::fields::{Fields, Value};
+use crate::mocks::{Matcher, Mock, When};
+use card::Shape;
+use conversation::{Conversation, Opening};
 
 pub use card::{Card, Kind, Scheme};
 
@@ -27,6 +38,91 @@ pub use card::{Card, Kind, Scheme};
 pub trait Plugin: Debug + Sync {
     /// What is known of it.
     fn card(&self) -> &'static Card;
+
+    /// Whether the protocol can carry what a mock (or a step of one) answers, and whether it can ever
+    /// match. Told when the configuration is read.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, and with which key.
+    fn check(&self, shape: &'static Shape, mock: &Mock) -> Result<(), Unfit> {
+        let _ = (shape, mock);
+        Ok(())
+    }
+
+    /// Where the connections go that a mock may have to answer on; None if it answers none.
+    fn endpoint(&self, mock: &Mock) -> Option<Endpoint> {
+        let _ = mock;
+        None
+    }
+
+    /// Whether a client that was opened this way is answered by this protocol, and how.
+    fn converse(&self, opening: &Opening) -> Option<Box<dyn Conversation>> {
+        let _ = opening;
+        None
+    }
+
+    /// By what mocks of this are found at once: the value in its normal form.
+    fn key(&self, shape: &'static Shape, fields: &Fields) -> Option<String> {
+        shape.key.and_then(|key| fields.text(key)).map(|text| text.to_ascii_lowercase())
+    }
+
+    /// The same of a mock that waits for one value only.
+    fn mock_key(&self, shape: &'static Shape, when: &When) -> Option<String> {
+        match when.get(shape.key?)? {
+            Matcher::Exact(value) => value.text().map(|text| text.to_ascii_lowercase()),
+            _ => None,
+        }
+    }
+
+    /// What a guest did, in the protocol's words: `GET https://api.example.com/users`.
+    fn words(&self, shape: &'static Shape, fields: &Fields) -> String {
+        let key = shape.key.and_then(|key| fields.text(key)).unwrap_or_default();
+        format!("{} {key}", shape.summary).trim_end().to_owned()
+    }
+
+    /// The fields that a pasted mock should name, of those that were recorded.
+    fn paste(&self, shape: &'static Shape, fields: &Fields) -> Vec<(&'static str, Value)> {
+        let key = shape.key.and_then(|key| Some((key, fields.get(key)?.clone())));
+        key.into_iter().collect()
+    }
+
+    /// An answer that makes a pasted mock whole.
+    fn paste_reply(&self, shape: &'static Shape) -> &'static str {
+        let _ = shape;
+        "{}"
+    }
+}
+
+/// A mock that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// The key at fault, such as `status`, of `when` or `reply`.
+    pub key: &'static str,
+    /// What is wrong, in words that stand for themselves.
+    pub message: String,
+    /// What to write.
+    pub help: Option<String>,
+}
+
+/// Where connections go.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Which hosts.
+    pub host: Hosts,
+    /// Which ports.
+    pub ports: RangeInclusive<u16>,
+}
+
+/// Hosts that a mock speaks of.
+#[derive(Debug, Clone)]
+pub enum Hosts {
+    /// Any.
+    Any,
+    /// One: a name, an address or the path of a Unix socket, normalised ([`crate::rules::host::normal`]).
+    One(String),
+    /// Those that match.
+    Pattern(Matcher),
 }
 
 /// All of them, in the order in which they are listed to people.
@@ -53,6 +149,20 @@ pub const PLUGINS: &[&dyn Plugin] = &[
 /// All cards.
 pub fn cards() -> impl Iterator<Item = &'static Card> {
     PLUGINS.iter().map(|plugin| plugin.card())
+}
+
+/// The plugin of this name.
+#[must_use]
+pub fn plugin(name: &str) -> Option<&'static dyn Plugin> {
+    PLUGINS.iter().find(|plugin| plugin.card().name == name).copied()
+}
+
+/// The plugin that has this source, and its shape.
+#[must_use]
+pub fn source(name: &str) -> Option<(&'static dyn Plugin, &'static Shape)> {
+    let protocol = name.split(':').next().unwrap_or(name);
+    let plugin = plugin(protocol)?;
+    plugin.card().shape(name).map(|shape| (plugin, shape))
 }
 
 /// The card of this name.

@@ -28,6 +28,8 @@ impl Advice {
             Code::Guarded => Self::rule(&finding.allow),
             Code::Denied => Self::against_deny(finding),
             Code::Restricted => Self::against_restriction(finding),
+            Code::Unmocked => Self::rule(&finding.allow),
+            _ => Self::default(),
         }
     }
 

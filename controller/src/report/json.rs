@@ -142,6 +142,7 @@ fn fields(call: &Call) -> Value {
         }
         Call::Exec(it) => exec(it),
         Call::Load(it) => json!({ "kind": "load", "library": it.library }),
+        Call::Request(it) => connect(&it.connect),
     }
 }
 

@@ -14,15 +14,19 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::call::Call;
+use crate::fields::Fields;
 use crate::site::{Place, Stack};
+use crate::timeline::Interaction;
 
 mod advice;
 mod codes;
 mod coverage;
+pub mod differ;
 mod format;
 mod github;
 mod human;
 mod json;
+pub mod paste;
 mod text;
 mod words;
 
@@ -70,6 +74,10 @@ pub struct Report {
     pub coverage_required: bool,
     /// Calls that were refused because their process could not ask: nothing else is known of them.
     pub unasked: u64,
+    /// Promises that were broken without a call, causes before consequences.
+    pub broken: Vec<Broken>,
+    /// All that the guests did and that was recorded, in order.
+    pub interactions: Vec<Interaction>,
 }
 
 impl Report {
@@ -78,7 +86,10 @@ impl Report {
     pub fn exit_code(&self, command: u8) -> u8 {
         if command != 0 {
             command
-        } else if self.unasked > 0 || self.findings.iter().any(|finding| finding.refused) {
+        } else if self.unasked > 0
+            || !self.broken.is_empty()
+            || self.findings.iter().any(|finding| finding.refused)
+        {
             BROKEN
         } else if self.coverage_required && self.coverage.has_gaps() {
             UNCOVERED
@@ -128,6 +139,24 @@ pub struct Finding {
     pub allow: String,
     /// How many times.
     pub count: u64,
+    /// What was asked in the call's protocol, where that was read.
+    pub request: Option<Request>,
+    /// Further parts in order, each with a label of at most 8 characters: the nearest mocks with what
+    /// differs, where a mock was used up, the bytes at fault.
+    pub parts: Vec<(&'static str, Vec<String>)>,
+    /// A mock that would have answered it, as lines of a configuration.
+    pub mock: Option<String>,
+}
+
+/// What was asked in a call's protocol.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// `http:request`.
+    pub source: &'static str,
+    /// In the protocol's words.
+    pub words: String,
+    /// All that is known of it.
+    pub fields: Fields,
 }
 
 /// Which promise was broken.
@@ -139,6 +168,22 @@ pub enum Code {
     Denied,
     /// The call lies outside a restriction.
     Restricted,
+    /// In a sandbox, and no mock answers it.
+    Unmocked,
+    /// It is not what the session's next step waits for, or a real answer is not what was expected.
+    Mismatch,
+    /// It was made after its sandbox closed.
+    Late,
+    /// It was recorded, and nobody asserted it.
+    Unasserted,
+    /// A mock, or a step of a session, that was required and never used.
+    Unused,
+    /// The interactions of a test are not those of its accepted snapshot.
+    Snapshot,
+    /// A client said what its protocol does not have.
+    Malformed,
+    /// A client refused the run's certificate.
+    Untrusted,
 }
 
 /// Whose call it was.
@@ -199,4 +244,23 @@ pub enum Reason {
     OtherClass,
     /// It should have said hello, and did not: the preload variable was taken away, or it died first.
     Silent,
+}
+
+/// A promise that was broken without a call: a mock that was never used, what nobody asserted, a
+/// snapshot that no longer holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Broken {
+    /// Which promise.
+    pub code: Code,
+    /// Whose.
+    pub test: Attribution,
+    /// What it is about, in one line: `GET https://api.example.com/users`, or a mock's identity.
+    pub words: String,
+    /// Further parts in order, each with a label of at most 8 characters: `at`, `process`, `mock`,
+    /// `diff`, ..
+    pub parts: Vec<(&'static str, Vec<String>)>,
+    /// Lines for a configuration that mend it.
+    pub paste: Option<String>,
+    /// How many times.
+    pub count: u64,
 }

@@ -29,6 +29,9 @@ fn guarded() -> Finding {
         rule: None,
         allow: "https://api.example.com".to_owned(),
         count: 4,
+        request: None,
+        parts: Vec::new(),
+        mock: None,
     }
 }
 

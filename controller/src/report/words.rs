@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::text::{brief, clean, shell};
 use super::{Attribution, Code, Finding, Style};
-use crate::call::{Call, Connect, Exec, Open, Peer, Query, Transport};
+use crate::call::{Call, Connect, Exec, Open, Peer, Query, Request, Transport};
 use crate::site::{Place, call_site};
 
 /// Most arguments of a program that are shown.
@@ -21,6 +21,14 @@ impl Code {
             Self::Guarded => "BF101",
             Self::Denied => "BF102",
             Self::Restricted => "BF103",
+            Self::Unmocked => "BF104",
+            Self::Mismatch => "BF105",
+            Self::Late => "BF106",
+            Self::Unasserted => "BF107",
+            Self::Unused => "BF108",
+            Self::Snapshot => "BF109",
+            Self::Malformed => "BF110",
+            Self::Untrusted => "BF111",
         }
     }
 
@@ -31,6 +39,14 @@ impl Code {
             Self::Guarded => "call that no rule allows",
             Self::Denied => "call that a rule denies",
             Self::Restricted => "call outside a restriction",
+            Self::Unmocked => "call that no mock answers",
+            Self::Mismatch => "call unlike what was expected",
+            Self::Late => "call after its sandbox closed",
+            Self::Unasserted => "interaction that nothing asserts",
+            Self::Unused => "mock that was never used",
+            Self::Snapshot => "interactions unlike the accepted ones",
+            Self::Malformed => "client off its protocol",
+            Self::Untrusted => "client that refused the run's certificate",
         }
     }
 }
@@ -46,6 +62,7 @@ pub(super) fn call(finding: &Finding) -> String {
         Call::Open(it) => open(it),
         Call::Exec(it) => exec(it),
         Call::Load(it) => format!("load of {}", brief(&it.library)),
+        Call::Request(it) => request(it, finding),
     }
 }
 
@@ -64,6 +81,13 @@ fn connect(it: &Connect, protocol: &str) -> String {
             format!("{verb} abstract unix socket @{}", brief(&String::from_utf8_lossy(name)))
         }
         Peer::Other(family) => format!("{verb} an address of family {family}"),
+    }
+}
+
+fn request(it: &Request, finding: &Finding) -> String {
+    match &finding.request {
+        Some(request) => brief(&request.words),
+        None => connect(&it.connect, finding.protocol),
     }
 }
 

@@ -4,7 +4,7 @@ use super::command::{Library, Program};
 use super::host::Host;
 use super::path::Glob;
 use super::port::Ports;
-use crate::call::{Call, Connect, Lookup, Open, Peer, Query};
+use crate::call::{Call, Connect, Lookup, Open, Peer, Query, Request};
 use crate::plugins::{self, Kind};
 
 /// What a rule matches.
@@ -65,6 +65,7 @@ pub(super) fn protocol(call: &Call) -> &'static str {
         Call::Open(_) => "file",
         Call::Exec(_) => "subprocess",
         Call::Load(_) => "native",
+        Call::Request(request) => request.source.split(':').next().unwrap_or(request.source),
     }
 }
 
@@ -73,6 +74,7 @@ impl Pattern {
     pub(super) fn has(&self, call: &Call, purpose: Purpose) -> bool {
         match (self, call) {
             (Self::Everything, _) => true,
+            (pattern, Call::Request(request)) => pattern.has_request(request, purpose),
             (Self::Protocol(name), call) => has_protocol(name, call, purpose),
             (Self::Connection(host, ports), Call::Connect(connect)) => {
                 has_connection(host, *ports, connect)
@@ -88,6 +90,16 @@ impl Pattern {
             (Self::Library(library), Call::Load(load)) => library.is(load),
             (pattern, Call::Connect(connect)) => pattern.has_peer(&connect.peer),
             _ => false,
+        }
+    }
+
+    /// A rule that speaks of a connection speaks of all that is asked on it.
+    fn has_request(&self, request: &Request, purpose: Purpose) -> bool {
+        let whole = || Call::Request(request.clone());
+        match self {
+            Self::Protocol("socket") => true,
+            Self::Protocol(name) => protocol(&whole()) == *name,
+            pattern => pattern.has(&Call::Connect(request.connect.clone()), purpose),
         }
     }
 

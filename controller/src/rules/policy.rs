@@ -91,6 +91,19 @@ impl Policy {
         self.frames.iter().flat_map(|frame| &frame.deny).any(named)
     }
 
+    /// Whether a rule needs what is asked on a connection to this host and port read.
+    #[must_use]
+    pub fn reads(&self, _names: &[String], _address: std::net::IpAddr, _port: u16) -> bool {
+        false
+    }
+
+    /// Whether some names are answered with stand-ins.
+    #[must_use]
+    pub fn has_stand_ins(&self) -> bool {
+        let named = |rule: &Rule| matches!(&rule.pattern, Pattern::Connection(..));
+        self.frames.iter().flat_map(|frame| &frame.deny).any(named)
+    }
+
     /// Which kinds of calls have to be asked about: bits of [`ask`].
     #[must_use]
     pub fn asks(&self) -> u32 {

@@ -34,6 +34,7 @@ fn candidates(call: &Call) -> Vec<String> {
         Call::Lookup(lookup) => look_up(lookup),
         Call::Open(open) => file(open),
         Call::Exec(exec) => program(exec),
+        Call::Request(request) => connection(&request.connect),
         Call::Load(load) => named("native", Path::new(&load.library)),
     }
 }

@@ -8,10 +8,11 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bigfoot_ipc::RUN_VARIABLE;
-use bigfoot_ipc::page::ask;
 use crossbeam_channel::Sender;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
@@ -22,18 +23,22 @@ use nix::unistd::Pid;
 use super::directory::Directory;
 use super::keeper::{CONTROLLER_VARIABLE, PASSED, pass_on, signals};
 use super::mask::with_mask;
-use super::{Ended, Options, directory, tests_of, tree};
+use super::{Ended as Exit, Options, directory, tests_of, tree};
 use crate::config::Config;
 use crate::desk::Desk;
-use crate::engine::{Engine, coverage, grouped};
+use crate::engine::{Claim, Ended, Engine, Setup, coverage, grouped, unasserted};
 use crate::intake::program::Target;
 use crate::intake::{Intake, Job};
 use crate::library;
 use crate::processes::Started;
 use crate::report::{self, Report, Style};
+use crate::respond::Responder;
 use crate::shared::Shared;
 use crate::site::Resolver;
 use crate::tools::{self, Tools};
+
+/// How long what was said is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Exit codes of a command that could not be started (env(1)).
 const CANNOT_EXECUTE: u8 = 126;
@@ -47,6 +52,7 @@ pub const OUTSIDE: u64 = u64::MAX;
 pub struct Service {
     /// Questions go here.
     pub jobs: Sender<Job>,
+    responder: Option<Arc<Responder>>,
     desk: JoinHandle<(Desk, Option<std::os::unix::net::UnixStream>)>,
 }
 
@@ -62,24 +68,45 @@ impl Service {
         root: u32,
         command: Option<(Target, String)>,
     ) -> io::Result<Self> {
+        let (jobs, questions) = crossbeam_channel::unbounded();
         let tools = Tools::new(&config.tools).map_err(io::Error::other)?;
         let shared = Shared::new(directory)?;
-        shared.ask(config.policy.asks() | ask::PROGRAMS);
-        let mut engine = Engine::new(config.policy, tools);
+        let mut setup = Setup { ..config.setup() };
+        let responder = responder(directory, &jobs, &setup)?;
+        if let Some(responder) = &responder {
+            setup.responder = responder.port();
+            shared.answers(responder.port(), false);
+        }
+        let mut engine = Engine::new(config.policy, tools, setup);
+        shared.ask(engine.asks());
         if let Some((target, line)) = command {
             engine.processes().start(Started { target, line, by: None, own: None });
         } else {
             engine.processes().joined_from_outside();
         }
-        let (jobs, questions) = crossbeam_channel::unbounded();
         let intake = Intake::new(directory::listen(directory)?, root, jobs.clone())?;
         std::thread::Builder::new().name("intake".into()).spawn(move || intake.serve())?;
-        let mut desk = Desk::new(engine, shared, root);
+        let mut desk = Desk::new(engine, shared, responder.clone(), root);
         let desk = std::thread::Builder::new().name("engine".into()).spawn(move || {
             let asked = desk.serve(&questions);
             (desk, asked)
         })?;
-        Ok(Self { jobs, desk })
+        Ok(Self { jobs, responder, desk })
+    }
+
+    /// The command has ended: what was done before is answered, and what is done from now on is late.
+    pub fn command_ended(&self) {
+        if let Some(responder) = &self.responder {
+            responder.catch_up(PATIENCE);
+        }
+        let _ = self.jobs.send(Job::Close); // the desk is there until it is told to stop
+    }
+
+    /// The guests are gone: what they said last is heard.
+    pub fn drain(&self) {
+        if let Some(responder) = &self.responder {
+            responder.drain(PATIENCE);
+        }
     }
 
     /// Waits until the run is over; what it came to, and the command of ours that asked for it.
@@ -92,7 +119,8 @@ impl Service {
         desk.hear();
         let unasked = desk.unasked();
         let Desk { engine, mut notes, lost, .. } = desk;
-        let (mut found, processes, dropped) = engine.finish();
+        let Ended { mut found, processes, dropped: (dropped, _), interactions, unused } =
+            engine.finish();
         if dropped > 0 {
             notes
                 .push(format!("{dropped} more calls were refused or warned about than are listed"));
@@ -109,9 +137,24 @@ impl Service {
             notes,
             coverage_required: require_coverage,
             unasked,
+            broken: unasserted(&interactions).into_iter().chain(unused).collect(),
+            interactions,
         };
         Some((report, resolver, asked))
     }
+}
+
+/// Event loops for the connections that plugins answer, where there can be any.
+fn responder(
+    directory: &Path,
+    jobs: &Sender<Job>,
+    setup: &Setup,
+) -> io::Result<Option<Arc<Responder>>> {
+    if setup.mocks.is_empty() {
+        return Ok(None);
+    }
+    let make = |claim: &Claim| claim.plugin.converse(&claim.opening);
+    Responder::start(directory.to_owned(), jobs, Arc::new(make)).map(|it| Some(Arc::new(it)))
 }
 
 /// The environment that puts a program into a run.
@@ -140,7 +183,7 @@ pub fn environment(
 /// # Errors
 ///
 /// What is wrong with the machine or the library.
-pub fn run(options: Options, directory: &Path) -> Result<Ended, Box<dyn std::error::Error>> {
+pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::error::Error>> {
     let (signals, mask) = signals(&PASSED)?;
     nix::sys::prctl::set_child_subreaper(true)?;
     let keeper = nix::unistd::getppid();
@@ -148,7 +191,7 @@ pub fn run(options: Options, directory: &Path) -> Result<Ended, Box<dyn std::err
     let root = std::process::id();
     let Options { config, format, output, require_coverage, command } = options;
     let mut out = Out::open(output.as_deref())?;
-    let off = config.policy.asks() == 0;
+    let off = config.is_off();
     let variables = environment(directory, 1, off)?;
     let service = Service::start(directory, config, root, Some(of_command(&command)))?;
 
@@ -160,9 +203,11 @@ pub fn run(options: Options, directory: &Path) -> Result<Ended, Box<dyn std::err
         // Nobody is left to be told: the keeper was killed.
         tree::kill_all(root);
         drop(Directory::adopt(directory.to_owned()));
-        return Ok(Ended::Code(super::INTERNAL));
+        return Ok(Exit::Code(super::INTERNAL));
     };
+    service.command_ended();
     let left = if off { Vec::new() } else { tree::end(root) };
+    service.drain();
     let _ = service.jobs.send(Job::Stop); // the desk is there until it is told so
     let (mut report, mut resolver, _) =
         service.finish(require_coverage).ok_or("the engine failed")?;
@@ -176,8 +221,8 @@ pub fn run(options: Options, directory: &Path) -> Result<Ended, Box<dyn std::err
     let style = out.style();
     report::write(&report, format, &style, &mut |stack| resolver.places(stack), &mut out)?;
     Ok(match ended {
-        Ended::Code(code) => Ended::Code(report.exit_code(code)),
-        signal @ Ended::Signal(_) => signal,
+        Exit::Code(code) => Exit::Code(report.exit_code(code)),
+        signal @ Exit::Signal(_) => signal,
     })
 }
 
@@ -216,14 +261,14 @@ fn start(
     Ok(Pid::from_raw(with_mask(&mut start, mask).spawn()?.id().cast_signed()))
 }
 
-fn not_started(command: &[OsString], error: &io::Error) -> Ended {
+fn not_started(command: &[OsString], error: &io::Error) -> Exit {
     let name = command.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     eprintln!("bigfoot: failed to start {name:?}: {error}");
-    Ended::Code(if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { CANNOT_EXECUTE })
+    Exit::Code(if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { CANNOT_EXECUTE })
 }
 
 /// Waits for the command as long as it is `wanted`, and buries whatever else ends meanwhile.
-fn wait(command: Pid, signals: &SignalFd, wanted: impl Fn() -> bool) -> Option<Ended> {
+fn wait(command: Pid, signals: &SignalFd, wanted: impl Fn() -> bool) -> Option<Exit> {
     let mut ended = None;
     while ended.is_none() && wanted() {
         let mut polled = [PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
@@ -234,10 +279,10 @@ fn wait(command: Pid, signals: &SignalFd, wanted: impl Fn() -> bool) -> Option<E
         while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             match status {
                 WaitStatus::Exited(pid, code) if pid == command => {
-                    ended = Some(Ended::Code(u8::try_from(code).unwrap_or(u8::MAX)));
+                    ended = Some(Exit::Code(u8::try_from(code).unwrap_or(u8::MAX)));
                 }
                 WaitStatus::Signaled(pid, signal, _) if pid == command => {
-                    ended = Some(Ended::Signal(signal as i32));
+                    ended = Some(Exit::Signal(signal as i32));
                 }
                 WaitStatus::StillAlive => break,
                 _ => {}

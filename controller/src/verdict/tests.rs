@@ -65,10 +65,14 @@ enum Expected {
     Denied,
     Restricted,
     Guarded,
+    Passed,
+    Unmocked,
+    Late,
 }
 
 /// The order: what the innermost frame that speaks denies; then restrictions; then what it allows;
-/// then plumbing and tools, whom no restriction concerns; then the level.
+/// then what a mock lets pass; then plumbing and tools, whom no restriction concerns; then the sandbox;
+/// then the level.
 fn expected(said: &[Said], level: Level, about: Circumstances<'_>) -> Expected {
     let held: Vec<Said> =
         said.iter().copied().filter(|said| !said.of_test || about.test == Some("a")).collect();
@@ -80,10 +84,15 @@ fn expected(said: &[Said], level: Level, about: Circumstances<'_>) -> Expected {
         (true, ..) if spared => Expected::Pass,
         (true, ..) => Expected::Restricted,
         (false, Some(Word::Allowed), _) => Expected::Allowed,
+        (false, None, _) if about.passes => Expected::Passed,
         (false, None, _) if spared => Expected::Pass,
-        (false, None, Level::Off) => Expected::Pass,
-        (false, None, Level::Warn) => Expected::Warned,
-        (false, None, Level::Error) => Expected::Guarded,
+        (false, None, level) => match (about.sandbox, level) {
+            (Sandboxed::Inside, _) => Expected::Unmocked,
+            (Sandboxed::Closed, _) => Expected::Late,
+            (Sandboxed::Outside, Level::Off) => Expected::Pass,
+            (Sandboxed::Outside, Level::Warn) => Expected::Warned,
+            (Sandboxed::Outside, Level::Error) => Expected::Guarded,
+        },
     }
 }
 
@@ -95,6 +104,9 @@ fn found(judgement: Judgement<'_>) -> Expected {
         Judgement::Denied(Decision::Restricted { .. }) => Expected::Restricted,
         Judgement::Warned => Expected::Warned,
         Judgement::Guarded => Expected::Guarded,
+        Judgement::Passed => Expected::Passed,
+        Judgement::Unmocked => Expected::Unmocked,
+        Judgement::Late => Expected::Late,
         other => panic!("a word that no rule said: {other:?}"),
     }
 }
@@ -115,6 +127,10 @@ fn said() -> impl Strategy<Value = Said> {
         .prop_map(|(allow, deny, restrict, of_test)| Said { allow, deny, restrict, of_test })
 }
 
+fn sandbox() -> impl Strategy<Value = Sandboxed> {
+    prop_oneof![Just(Sandboxed::Outside), Just(Sandboxed::Inside), Just(Sandboxed::Closed)]
+}
+
 fn level() -> impl Strategy<Value = Level> {
     prop_oneof![Just(Level::Off), Just(Level::Warn), Just(Level::Error)]
 }
@@ -130,10 +146,12 @@ proptest! {
         by_tool in any::<bool>(),
         plumbing in any::<bool>(),
         test in prop_oneof![Just(None), Just(Some("a")), Just(Some("b"))],
+        passes in any::<bool>(),
+        sandbox in sandbox(),
     ) {
         let frames = said.iter().map(|said| said.frame()).collect();
         let policy = Policy::new(frames, Levels::new(level, BTreeMap::new()));
-        let about = Circumstances { by_tool, plumbing, test };
+        let about = Circumstances { by_tool, plumbing, test, passes, sandbox };
 
         prop_assert_eq!(found(judge(&policy, &call(), about)), expected(&said, level, about));
     }

@@ -68,7 +68,7 @@ fn decide(fd: c_int, peer: Peer<'_>) -> Plan {
         Verdict::Allow => Plan::Real,
         Verdict::Redirect { to } => redirect(peer, to),
         Verdict::Deny { errno } => Plan::Fail(errno),
-        Verdict::Answer { .. } | Verdict::Start { .. } => Plan::Fail(libc::EPROTO), // not for sockets
+        _ => Plan::Fail(libc::EPROTO), // not for sockets
     }
 }
 

@@ -113,7 +113,7 @@ pub(super) fn decide(query: Query<'_>) -> Plan {
                 _ => Plan::Refused,
             }
         }
-        Verdict::Deny { .. } | Verdict::Redirect { .. } | Verdict::Start { .. } => Plan::Refused,
+        _ => Plan::Refused,
     }
 }
 

@@ -8,7 +8,12 @@
 use core::ffi::{c_char, c_int};
 use core::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
-use crate::cabi;
+use bigfoot_ipc::guest::Call;
+use bigfoot_ipc::page::ask;
+
+use crate::cabi::{self, KeepErrno};
+use crate::controller;
+use crate::hook::fenced;
 
 /// Bytes of a test's name that are told; a longer one is cut.
 pub(crate) const TEST_BYTES_MAX: usize = 384;
@@ -79,6 +84,16 @@ unsafe fn clear() -> c_int {
 fn changed(name: &[u8]) {
     if VARIABLES.contains(&name) {
         read_environment();
+        tell();
+    }
+}
+
+/// Tells that another test runs, where that matters: what the process does on connections that it
+/// opened before is this test's.
+fn tell() {
+    if crate::shared::asks(ask::TESTS) {
+        let _errno = KeepErrno::new();
+        fenced(|| controller::decide(Call::Test));
     }
 }
 

@@ -56,6 +56,9 @@ pub fn calls() -> Vec<(&'static str, Call<'static>)> {
                 inode: 0x2122_2324,
             },
         ),
+        ("stand", stand(Some(b"in\n"))),
+        ("stand-unread", stand(None)),
+        ("test", Call::Test),
     ]
 }
 
@@ -73,6 +76,10 @@ fn internet(address: &str) -> Peer<'static> {
     Peer::Internet(address.parse().expect("address and port"))
 }
 
+fn stand(input: Option<&'static [u8]>) -> Call<'static> {
+    Call::Stand { number: 7, arguments: b"kubectl\0get\0", environment: b"A=1\0", input }
+}
+
 fn exec(search: Option<&'static [u8]>, spawns: bool) -> Call<'static> {
     Call::Exec { file: b"git", directory: 5, search, arguments: b"git\0push\0\0", spawns }
 }
@@ -87,7 +94,20 @@ pub fn verdicts() -> Vec<(&'static str, Verdict)> {
         ("answer", Verdict::Answer { v4: [198, 18, 0, 1], v6 }),
         ("deny", Verdict::Deny { errno: 13 }),
         ("start", Verdict::Start { start: 0x0807_0605_0403_0201, arm: true }),
+        ("found", Verdict::Found { count: 2, addresses: found(v6) }),
+        ("not-found", Verdict::NotFound { code: -2 }),
+        ("unix", Verdict::Unix { number: 12 }),
+        ("file", Verdict::File { number: 13 }),
+        ("stand-in", Verdict::StandIn { start: 3, number: 7, reads: true }),
     ]
+}
+
+/// Two addresses in room for eight.
+fn found(first: [u8; 16]) -> [[u8; 16]; 8] {
+    let mut addresses = [[0; 16]; 8];
+    addresses[0] = first;
+    addresses[1][10..].copy_from_slice(&[0xff, 0xff, 192, 0, 2, 9]);
+    addresses
 }
 
 /// What a command may say.

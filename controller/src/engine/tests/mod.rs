@@ -23,11 +23,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bigfoot_ipc::guest::Registers;
 
+use std::net::{IpAddr, SocketAddr};
+
+use bigfoot_ipc::guest::Transport;
+
+use super::Setup;
 use super::findings::*;
 use super::*;
 use crate::call::*;
 use crate::intake::process::Pid;
-use crate::report::{Attribution, Finding};
+use crate::intake::program::Target;
+use crate::processes::Started;
+use crate::report::{Attribution, Code, Finding};
 use crate::rules::{Frame, Level, Levels, Origin, Place, Rule, TestGlob};
 use crate::site::Stack;
 
@@ -58,7 +65,7 @@ impl Scene {
         let folder = std::env::temp_dir().join(name);
         fs::create_dir_all(&folder).unwrap();
         let folder = folder.canonicalize().unwrap();
-        Self { engine: Engine::new(policy, Tools::new(&[]).unwrap()), folder }
+        Self { engine: Engine::new(policy, Tools::new(&[]).unwrap(), Setup::default()), folder }
     }
 
     /// A program in the scene's folder; two paths are two files.

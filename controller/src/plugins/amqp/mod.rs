@@ -19,6 +19,8 @@ static CARD: Card = Card {
     guard_default: true,
     kind: Kind::Connection,
     examples: &["amqp://localhost", "amqp:*"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Amqp {

@@ -1,5 +1,9 @@
 //! Name look-ups, and connections to name servers.
 
+mod answer;
+
+pub(crate) use answer::{SOURCE, addresses_of, fields_of, query_of, stand_in, verdict_of};
+
 use crate::plugins::Plugin;
 use crate::plugins::card::{Card, Kind};
 
@@ -16,6 +20,8 @@ static CARD: Card = Card {
     guard_default: true,
     kind: Kind::Call,
     examples: &["dns:example.com", "dns:*.internal", "dns:10.0.0.0/8", "dns:*"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Dns {

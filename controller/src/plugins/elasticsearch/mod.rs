@@ -16,6 +16,8 @@ static CARD: Card = Card {
     guard_default: true,
     kind: Kind::Connection,
     examples: &["elasticsearch://localhost", "elasticsearch:*"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Elasticsearch {

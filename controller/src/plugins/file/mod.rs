@@ -16,6 +16,8 @@ static CARD: Card = Card {
     guard_default: false,
     kind: Kind::Call,
     examples: &["file:/etc/hostname", "file+r:/usr/share/**", "file+w:~/.cache/**"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for File {

@@ -16,6 +16,8 @@ static CARD: Card = Card {
     guard_default: true,
     kind: Kind::Connection,
     examples: &["http://localhost:8080", "https://*.example.com", "http://10.0.0.0/8", "http:*"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Http {

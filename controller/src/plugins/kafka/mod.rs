@@ -16,6 +16,8 @@ static CARD: Card = Card {
     guard_default: true,
     kind: Kind::Connection,
     examples: &["kafka://localhost:9092", "kafka:*"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Kafka {

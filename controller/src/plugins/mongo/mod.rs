@@ -20,6 +20,8 @@ static CARD: Card = Card {
     guard_default: true,
     kind: Kind::Connection,
     examples: &["mongodb://localhost", "mongo:*"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Mongo {

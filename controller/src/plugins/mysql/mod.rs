@@ -19,6 +19,8 @@ static CARD: Card = Card {
     guard_default: true,
     kind: Kind::Connection,
     examples: &["mysql://localhost", "mysql:*"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Mysql {

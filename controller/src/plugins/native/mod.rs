@@ -16,6 +16,8 @@ static CARD: Card = Card {
     guard_default: false,
     kind: Kind::Call,
     examples: &["native:lib*.so", "native:/usr/lib/**"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Native {

@@ -19,6 +19,8 @@ static CARD: Card = Card {
     guard_default: true,
     kind: Kind::Connection,
     examples: &["postgres://localhost/*", "postgres://db.example.com:5433", "postgres:*"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Postgres {

@@ -19,6 +19,8 @@ static CARD: Card = Card {
     guard_default: true,
     kind: Kind::Connection,
     examples: &["redis://localhost:6379", "redis://*.internal", "redis:*"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Redis {

@@ -20,6 +20,8 @@ static CARD: Card = Card {
     guard_default: true,
     kind: Kind::Connection,
     examples: &["smtp://mail.example.com:587", "smtp:*"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Smtp {

@@ -21,6 +21,8 @@ static CARD: Card = Card {
         "unix:/run/docker.sock",
         "socket:*",
     ],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Socket {

@@ -16,6 +16,8 @@ static CARD: Card = Card {
     guard_default: true,
     kind: Kind::Connection,
     examples: &["ssh://build.example.com", "ssh:*"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Ssh {

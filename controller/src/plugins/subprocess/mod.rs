@@ -21,6 +21,8 @@ static CARD: Card = Card {
         "subprocess:git push *",
         "subprocess:*",
     ],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Subprocess {

@@ -16,6 +16,8 @@ static CARD: Card = Card {
     guard_default: true,
     kind: Kind::Layered,
     examples: &["wss://stream.example.com", "ws://localhost:8080"],
+    interactions: &[],
+    mocks: &[],
 };
 
 impl Plugin for Websocket {

@@ -1,0 +1,99 @@
+//! A call that no mock answers: rules, sandbox and guard level decide it.
+
+use bigfoot_ipc::guest::Verdict;
+
+use super::findings::{About, Fault, code_of, words_of};
+use super::{Asker, Engine, Outcome};
+use crate::call::Call;
+use crate::report::Code;
+use crate::verdict::{Circumstances, Judgement, judge};
+
+/// How a call is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Decided {
+    /// The real call; `said` if a rule or a mock lets it through, rather than that nothing forbids it.
+    Real { said: bool },
+    /// The real call, and a warning.
+    Warned,
+    /// None: why, and the rule that spoke with its place.
+    Refused(Code, Option<(String, String)>),
+}
+
+impl Engine {
+    /// Decides a call, and notes what there is to say of it.
+    pub(super) fn decide(&mut self, asker: &Asker, call: Call, plumbing: bool) -> Outcome {
+        match self.judged(asker, &call, plumbing, false) {
+            Decided::Real { .. } => Verdict::Allow.into(),
+            Decided::Warned => {
+                let undescribed = self.note(asker, Fault::warning(call));
+                Outcome { undescribed, ..Verdict::Allow.into() }
+            }
+            Decided::Refused(code, rule) => self.refuse(asker, call, code, rule),
+        }
+    }
+
+    /// What rules, sandbox and level say of a call, and nothing noted. `passes` if a mock lets it pass.
+    pub(super) fn judged(
+        &mut self,
+        asker: &Asker,
+        call: &Call,
+        plumbing: bool,
+        passes: bool,
+    ) -> Decided {
+        if !plumbing {
+            self.processes.called(asker.pid);
+        }
+        let process = self.processes.get(asker.pid);
+        let by_tool = process.is_some_and(|process| process.role.is_tool());
+        let (sandbox, _) = self.sandboxes.of(asker);
+        let test = asker.test.as_deref();
+        let about = Circumstances { by_tool, plumbing, test, passes, sandbox };
+        match judge(&self.policy, call, about) {
+            denied @ Judgement::Denied(_) => decided(denied),
+            other => decided(self.denied_elsewhere(asker, call).unwrap_or(other)),
+        }
+    }
+
+    /// What is denied by the path behind a link is denied by the link.
+    fn denied_elsewhere(&self, asker: &Asker, call: &Call) -> Option<Judgement<'_>> {
+        let linked = call.at(asker.linked.as_ref()?)?;
+        let decision = self.policy.speak(&linked, asker.test.as_deref());
+        matches!(decision, crate::rules::Decision::Denied { .. })
+            .then_some(Judgement::Denied(decision))
+    }
+
+    /// Notes a finding; its number if it is a new one, whose details are wanted.
+    pub(super) fn note(&mut self, asker: &Asker, fault: Fault) -> Option<usize> {
+        self.findings.note(asker, &self.policy, fault)
+    }
+
+    pub(super) fn refuse(
+        &mut self,
+        asker: &Asker,
+        call: Call,
+        code: Code,
+        rule: Option<(String, String)>,
+    ) -> Outcome {
+        let about = self.about_unmocked(&call, code);
+        let fault = Fault { call, code, rule, refused: true, about };
+        let undescribed = self.note(asker, fault);
+        Outcome { undescribed, ..Verdict::Deny { errno: nix::libc::EACCES }.into() }
+    }
+
+    /// In a sandbox the way out of a connection is a mock of its protocol.
+    fn about_unmocked(&self, call: &Call, code: Code) -> Option<About> {
+        (code == Code::Unmocked).then(|| self.about_call(call)).flatten()
+    }
+}
+
+fn decided(judgement: Judgement<'_>) -> Decided {
+    match judgement {
+        Judgement::Pass => Decided::Real { said: false },
+        Judgement::Passed | Judgement::Allowed(_) => Decided::Real { said: true },
+        Judgement::Warned => Decided::Warned,
+        Judgement::Guarded => Decided::Refused(Code::Guarded, None),
+        Judgement::Unmocked => Decided::Refused(Code::Unmocked, None),
+        Judgement::Late => Decided::Refused(Code::Late, None),
+        Judgement::Denied(decision) => Decided::Refused(code_of(decision), words_of(decision)),
+    }
+}

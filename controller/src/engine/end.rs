@@ -1,0 +1,114 @@
+//! What the run came to: every mock used, every interaction asserted.
+
+use super::{Engine, Found};
+use crate::mocks::Times;
+use crate::processes::Processes;
+use crate::report::{Attribution, Broken, Code, paste};
+use crate::timeline::{Asserted, Interaction};
+
+/// What the run came to.
+#[derive(Debug)]
+pub struct Ended {
+    /// What was refused or warned about.
+    pub found: Vec<Found>,
+    /// The run's processes.
+    pub processes: Processes,
+    /// How many findings and interactions were too many to keep.
+    pub dropped: (u64, u64),
+    /// What was recorded, in order.
+    pub interactions: Vec<Interaction>,
+    /// Mocks and steps that were never used.
+    pub unused: Vec<Broken>,
+}
+
+impl Engine {
+    /// What the run came to.
+    #[must_use]
+    pub fn finish(mut self) -> Ended {
+        let mut unused = self.unused();
+        unused.extend(self.left_steps());
+        let (found, findings) = self.findings.finish();
+        let (interactions, recorded) = self.timeline.finish();
+        let dropped = (findings, recorded);
+        Ended { found, processes: self.processes, dropped, interactions, unused }
+    }
+
+    fn unused(&self) -> Vec<Broken> {
+        let lacking = self.mocks.lacking().into_iter();
+        let broken = lacking.map(|lack| {
+            let mock = self.mocks.mock(lack.mock);
+            let often = often(lack.used, mock.times);
+            let parts = vec![
+                ("mock", vec![mock.origin.to_string()]),
+                ("used", vec![often]),
+                (
+                    "mend",
+                    vec!["remove it, or write `times = \"any\"` if it need not be used".to_owned()],
+                ),
+            ];
+            broken(lack.test, mock_words(mock), parts)
+        });
+        broken.collect()
+    }
+
+    fn left_steps(&mut self) -> Vec<Broken> {
+        let left = self.left_over();
+        let broken = left.into_iter().flat_map(|left| {
+            let mock = self.mocks.mock(left.mock);
+            let opened = format!("of the session at {}", mock.origin);
+            let steps: Vec<_> = left.steps.iter().flat_map(|step| step.mocks()).cloned().collect();
+            steps.into_iter().map(move |step| {
+                let parts = vec![
+                    ("step", vec![format!("{}, {opened}", step.origin)]),
+                    ("used", vec!["never: the connection ended before it".to_owned()]),
+                ];
+                let words = format!("{} {}", step.shape.source, step.when.words());
+                broken(left.test.clone(), words.trim_end().to_owned(), parts)
+            })
+        });
+        broken.collect()
+    }
+}
+
+fn broken(test: Option<String>, words: String, parts: Vec<(&'static str, Vec<String>)>) -> Broken {
+    let test = test.map_or(Attribution::Unknown, Attribution::Test);
+    Broken { code: Code::Unused, test, words, parts, paste: None, count: 1 }
+}
+
+fn mock_words(mock: &crate::mocks::Mock) -> String {
+    format!("{} {}", mock.shape.source, mock.when.words()).trim_end().to_owned()
+}
+
+fn often(used: u64, times: Times) -> String {
+    let wanted = times.min;
+    match (used, wanted) {
+        (0, 1) => "never".to_owned(),
+        (0, wanted) => format!("never, of {wanted} times"),
+        (used, wanted) => format!("{used} of {wanted} times"),
+    }
+}
+
+/// What nobody asserted of what was recorded in sandboxes.
+#[must_use]
+pub fn unasserted(interactions: &[Interaction]) -> Vec<Broken> {
+    let open = interactions.iter().filter(|it| it.asserted == Asserted::Open);
+    let broken = open.map(|it| {
+        let mut parts = Vec::new();
+        if !it.details.chain.is_empty() {
+            parts.push(("process", vec![it.details.chain.join(" > ")]));
+        }
+        if let Some(script) = &it.details.script {
+            parts.push(("at", vec![format!("script {script}")]));
+        }
+        parts.push(("call", vec![format!("the {}. that was recorded", it.number)]));
+        Broken {
+            code: Code::Unasserted,
+            test: it.test.clone().map_or(Attribution::Unknown, Attribution::Test),
+            words: it.plugin.words(it.shape, &it.fields),
+            parts,
+            paste: Some(paste::assertion(it.plugin, it.shape, &it.fields)),
+            count: 1,
+        }
+    });
+    broken.collect()
+}

@@ -1,0 +1,264 @@
+//! What a guest does in a protocol that can be mocked: a mock answers it, or rules, sandbox and guard
+//! level decide it; and it is recorded.
+
+use std::sync::Arc;
+
+use super::decide::Decided;
+use super::findings::{About, Fault};
+use super::{Asker, Details, Engine};
+use crate::call::{Call, Exec, Peer};
+use crate::fields::Fields;
+use crate::mocks::table::Wanted;
+use crate::mocks::{Act, Mock};
+use crate::plugins::card::Shape;
+use crate::plugins::conversation::Reply;
+use crate::plugins::{self, Plugin};
+use crate::report::{Code, Request, differ, paste};
+use crate::timeline::{Asserted, How, Interaction, Layer};
+use crate::verdict::Sandboxed;
+
+/// One thing that a guest does.
+#[derive(Debug, Clone)]
+pub(super) struct Deed {
+    pub(super) plugin: &'static dyn Plugin,
+    pub(super) shape: &'static Shape,
+    pub(super) fields: Fields,
+    /// The call that it is, or that it belongs to.
+    pub(super) call: Call,
+    pub(super) layer: Layer,
+    /// No call of the tests' own.
+    pub(super) plumbing: bool,
+}
+
+/// What becomes of it.
+#[derive(Debug)]
+pub(super) enum Settled {
+    /// This is the answer. The number of what was recorded, whose details are wanted if nothing
+    /// asserts it yet.
+    Mocked(Reply, u64),
+    /// The real call. The number of what was recorded, or 0; a finding whose details are wanted.
+    Real(u64, Option<usize>),
+    /// None: why, and a finding whose details are wanted.
+    Refused(Code, Option<usize>),
+}
+
+impl Engine {
+    /// Whether what the guests do is recorded at all.
+    pub(super) fn records(&self) -> bool {
+        self.setup.records || !self.mocks.is_empty() || !self.sandboxes.is_empty()
+    }
+
+    /// Answers one thing, by a mock or by the rules.
+    pub(super) fn settle(&mut self, asker: &Asker, deed: Deed) -> Settled {
+        match self.mocks.find(&deed.wanted(asker)) {
+            Some(number) => self.by_mock(asker, deed, number),
+            None => self.by_rules(asker, deed),
+        }
+    }
+
+    fn by_mock(&mut self, asker: &Asker, deed: Deed, number: usize) -> Settled {
+        let Mock { act, asserts, origin, .. } = self.mocks.mock(number);
+        let (act, asserts, origin) = (act.clone(), *asserts, origin.clone());
+        match act {
+            Act::Real(expected) => {
+                let decided = self.judged(asker, &deed.call, deed.plumbing, true);
+                if let Decided::Refused(code, rule) = decided {
+                    return self.refused(asker, deed, code, rule);
+                }
+                let asserts = asserts && !(self.setup.require_response && expected.is_empty());
+                let recorded = self.record(asker, deed, How::Passed(origin), asserts);
+                self.mocks.use_up(number, asker.test.as_deref(), recorded);
+                self.conversations.expect(recorded, number);
+                Settled::Real(recorded, None)
+            }
+            act => {
+                let recorded = self.record(asker, deed, How::Mocked(origin), asserts);
+                let nth = self.mocks.use_up(number, asker.test.as_deref(), recorded);
+                let reply = reply_of(&act, nth);
+                self.replied(recorded, &reply);
+                Settled::Mocked(reply, recorded)
+            }
+        }
+    }
+
+    /// What was recorded was answered with this.
+    pub(super) fn replied(&mut self, recorded: u64, reply: &Reply) {
+        if let Some(interaction) = self.timeline.get_mut(recorded) {
+            interaction.reply = reply.fields.clone();
+        }
+    }
+
+    pub(super) fn by_rules(&mut self, asker: &Asker, deed: Deed) -> Settled {
+        match self.judged(asker, &deed.call, deed.plumbing, false) {
+            Decided::Real { .. } if deed.plumbing => Settled::Real(0, None),
+            Decided::Real { .. } => Settled::Real(self.record(asker, deed, How::Real, true), None),
+            Decided::Warned => {
+                let about = self.about(asker, &deed, Code::Guarded);
+                let fault = Fault { about: Some(about), ..Fault::warning(deed.call.clone()) };
+                let undescribed = self.note(asker, fault);
+                Settled::Real(self.record(asker, deed, How::Real, true), undescribed)
+            }
+            Decided::Refused(code, rule) => self.refused(asker, deed, code, rule),
+        }
+    }
+
+    pub(super) fn refused(
+        &mut self,
+        asker: &Asker,
+        deed: Deed,
+        code: Code,
+        rule: Option<(String, String)>,
+    ) -> Settled {
+        let about = Some(self.about(asker, &deed, code));
+        let fault = Fault { call: deed.call.clone(), code, rule, refused: true, about };
+        let undescribed = self.note(asker, fault);
+        self.record(asker, deed, How::Refused, true);
+        Settled::Refused(code, undescribed)
+    }
+
+    /// Writes down what a guest did. `said` if nothing more has to be said of it.
+    pub(super) fn record(&mut self, asker: &Asker, deed: Deed, how: How, said: bool) -> u64 {
+        if !self.records() {
+            return 0;
+        }
+        let (stands, sandbox) = self.sandboxes.of(asker);
+        let asserted = match (stands, &how) {
+            (Sandboxed::Outside, _) | (_, How::Real | How::Refused) => Asserted::Needless,
+            _ if said => Asserted::Done,
+            _ => Asserted::Open,
+        };
+        self.timeline.record(Interaction {
+            number: 0,
+            plugin: deed.plugin,
+            shape: deed.shape,
+            fields: deed.fields,
+            reply: Arc::default(),
+            how,
+            call: deed.call,
+            test: asker.test.clone(),
+            process: (asker.pid, asker.lineage, asker.thread),
+            layer: deed.layer,
+            sandbox,
+            asserted,
+            details: Details::default(),
+        })
+    }
+
+    /// Whether the details of what was recorded are wanted for the report.
+    pub(super) fn unlocated(&self, recorded: u64) -> Option<u64> {
+        let open = |it: &&Interaction| it.asserted == Asserted::Open;
+        self.timeline.get(recorded).filter(open).map(|it| it.number)
+    }
+
+    /// What helps to mend that something was not answered.
+    fn about(&self, asker: &Asker, deed: &Deed, code: Code) -> About {
+        let mut parts = Vec::new();
+        if matches!(code, Code::Unmocked | Code::Guarded | Code::Mismatch) {
+            parts.extend(self.nearest(&deed.wanted(asker)));
+        }
+        About {
+            request: Some(Request {
+                source: deed.shape.source,
+                words: deed.plugin.words(deed.shape, &deed.fields),
+                fields: deed.fields.clone(),
+            }),
+            parts,
+            mock: Some(paste::mock(deed.plugin, deed.shape, &deed.fields)),
+        }
+    }
+
+    /// The nearest mocks, each with what differs, or how it was used up.
+    fn nearest(&self, wanted: &Wanted<'_>) -> Vec<(&'static str, Vec<String>)> {
+        let near = self.mocks.nearest(wanted);
+        let line = |(differing, number): (usize, usize)| {
+            let mock = self.mocks.mock(number);
+            let lines = match differing {
+                0 => vec![self.used_up(number, mock)],
+                _ => differ::lines(&mock.origin.to_string(), &differences(mock, wanted)),
+            };
+            ("nearest", lines)
+        };
+        near.into_iter().map(line).collect()
+    }
+
+    /// Where a mock was used up that would have answered.
+    fn used_up(&self, number: usize, mock: &Mock) -> String {
+        let times = mock.times.max.unwrap_or_default();
+        let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+        let last = self.mocks.last(number).and_then(|last| self.timeline.get(last));
+        let by = last.map_or_else(String::new, |last| {
+            let test = last.test.as_deref().map_or(String::new(), |test| format!(" of {test}"));
+            format!(", last for call {}{test}", last.number)
+        });
+        format!("{} answers this and was used up: it answers {times}{by}", mock.origin)
+    }
+
+    /// A mock that would answer a libc call of which no plugin read more.
+    pub(super) fn about_call(&self, call: &Call) -> Option<About> {
+        let (plugin, shape, fields) = deed_of(call)?;
+        let mock = Some(paste::mock(plugin, shape, &fields));
+        Some(About { request: None, parts: Vec::new(), mock })
+    }
+}
+
+impl Deed {
+    pub(super) fn wanted<'a>(&'a self, asker: &'a Asker) -> Wanted<'a> {
+        Wanted {
+            plugin: self.plugin,
+            shape: self.shape,
+            fields: &self.fields,
+            test: asker.test.as_deref(),
+        }
+    }
+}
+
+/// The n-th answer of a mock, from 0.
+pub(super) fn reply_of(act: &Act, nth: u64) -> Reply {
+    match act {
+        Act::Replies(replies) => {
+            let nth = usize::try_from(nth).unwrap_or(usize::MAX);
+            let fields = replies.get(nth).or(replies.last()).cloned().unwrap_or_default();
+            Reply { fields, fault: None }
+        }
+        Act::Fault(fault, fields) => Reply { fields: fields.clone(), fault: Some(*fault) },
+        Act::Real(_) => Reply::default(),
+    }
+}
+
+/// What a mock waited for and what came, of the fields that differ.
+fn differences(mock: &Mock, wanted: &Wanted<'_>) -> Vec<(&'static str, String, String)> {
+    let differing = mock.when.differing(wanted.shape, wanted.fields);
+    let pair = |(name, matcher): (&'static str, &crate::mocks::Matcher)| {
+        let actual = wanted.fields.get(name).map_or_else(|| "nothing".to_owned(), paste::value);
+        (name, matcher.words(), actual)
+    };
+    differing.into_iter().map(pair).collect()
+}
+
+/// A libc call in the words of the plugin that would mock it.
+fn deed_of(call: &Call) -> Option<(&'static dyn Plugin, &'static Shape, Fields)> {
+    match call {
+        Call::Connect(connect) => {
+            let Peer::Internet(address) = &connect.peer else {
+                return None;
+            };
+            let host = connect.names.first().cloned().unwrap_or(address.ip().to_string());
+            let port = address.port();
+            if let (true, Some((plugin, shape))) =
+                (matches!(port, 80 | 443), plugins::source("http:request"))
+            {
+                let scheme = if port == 443 { "https" } else { "http" };
+                let url = format!("{scheme}://{host}/");
+                return Some((plugin, shape, Fields::new().with("method", "GET").with("url", url)));
+            }
+            let (plugin, shape) = plugins::source("socket:exchange")?;
+            let fields = Fields::new().with("host", host).with("port", i64::from(port));
+            Some((plugin, shape, fields))
+        }
+        Call::Exec(Exec { arguments, .. }) => {
+            let (plugin, shape) = plugins::source("subprocess:run")?;
+            Some((plugin, shape, Fields::new().with("argv", arguments.clone())))
+        }
+        _ => None,
+    }
+}

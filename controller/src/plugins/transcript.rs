@@ -1,0 +1,135 @@
+//! A conversation on paper: what a client says, and what it must hear.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bigfoot_ipc::guest::Transport;
+
+use super::Plugin;
+use super::conversation::{Answer, Conversation, Desk, Event, Fault, Opening, Output, Reply, Wait};
+use crate::fields::Fields;
+
+/// A client of a plugin, and the desk that answers it.
+#[derive(Debug)]
+pub(crate) struct Transcript {
+    conversation: Box<dyn Conversation>,
+    desk: Paper,
+    /// What the last event came to.
+    pub output: Output,
+}
+
+/// A desk that answers from a list, and writes down what it was asked.
+#[derive(Debug, Default)]
+pub(crate) struct Paper {
+    answers: VecDeque<(&'static str, Answer)>,
+    named: Vec<&'static str>,
+    /// What was asked, in order.
+    pub asked: Vec<(&'static str, Fields)>,
+    /// What real servers answered.
+    pub completed: Vec<(u64, Fields)>,
+}
+
+impl Desk for Paper {
+    fn answer(&mut self, source: &'static str, fields: Fields) -> Answer {
+        self.asked.push((source, fields));
+        match self.answers.front() {
+            Some((wanted, _)) if *wanted == source => self.answers.pop_front().unwrap().1,
+            _ => Answer::Refused("no mock answers it".to_owned()),
+        }
+    }
+
+    fn completed(&mut self, number: u64, reply: Fields) {
+        self.completed.push((number, reply));
+    }
+
+    fn waits(&mut self, _source: &'static str, fields: &Fields) -> Wait {
+        Wait::Match(fields.bytes("bytes").unwrap_or_default().len())
+    }
+
+    fn names(&self, source: &'static str) -> bool {
+        self.named.contains(&source)
+    }
+}
+
+impl Transcript {
+    /// A client that connects to a host and port by TCP.
+    pub fn of(plugin: &dyn Plugin, host: &str, port: u16) -> Self {
+        Self::opened(plugin, &opening(host, port))
+    }
+
+    /// A client that connects in this way.
+    pub fn opened(plugin: &dyn Plugin, opening: &Opening) -> Self {
+        let conversation = plugin.converse(opening).expect("a conversation");
+        let mut transcript =
+            Self { conversation, desk: Paper::default(), output: Output::default() };
+        transcript.on(Event::Opened);
+        transcript
+    }
+
+    /// The next interaction of this source gets this answer.
+    pub fn mocked(mut self, source: &'static str, fields: Fields) -> Self {
+        let reply = Reply { fields: Arc::new(fields), fault: None };
+        self.desk.answers.push_back((source, Answer::Mocked(reply)));
+        self
+    }
+
+    /// The next interaction of this source fails like this.
+    pub fn failing(mut self, source: &'static str, fault: Fault) -> Self {
+        let reply = Reply { fields: Arc::default(), fault: Some(fault) };
+        self.desk.answers.push_back((source, Answer::Mocked(reply)));
+        self
+    }
+
+    /// The next interaction of this source is really made.
+    pub fn passed(mut self, source: &'static str, number: u64) -> Self {
+        self.desk.answers.push_back((source, Answer::Real(number)));
+        self
+    }
+
+    /// A mock or a step names this source.
+    pub fn naming(mut self, source: &'static str) -> Self {
+        self.desk.named.push(source);
+        self
+    }
+
+    /// Something happens; what was left in the output from before is dropped.
+    pub fn on(&mut self, event: Event<'_>) -> &Output {
+        self.output = Output::default();
+        self.conversation.on(event, &mut self.desk, &mut self.output);
+        &self.output
+    }
+
+    /// The client sends these bytes and hears those.
+    pub fn exchange(&mut self, bytes: &[u8], heard: &[u8]) -> &mut Self {
+        self.on(Event::Client(bytes));
+        assert_eq!(
+            String::from_utf8_lossy(&self.output.client),
+            String::from_utf8_lossy(heard),
+            "after {:?}",
+            String::from_utf8_lossy(bytes)
+        );
+        self
+    }
+
+    /// What was asked, in order.
+    pub fn asked(&self) -> &[(&'static str, Fields)] {
+        &self.desk.asked
+    }
+
+    /// What real servers answered.
+    pub fn completed(&self) -> &[(u64, Fields)] {
+        &self.desk.completed
+    }
+}
+
+/// A connection by TCP, without TLS.
+pub(crate) fn opening(host: &str, port: u16) -> Opening {
+    Opening {
+        host: host.to_owned(),
+        port,
+        transport: Transport::Stream,
+        address: None,
+        encrypted: false,
+        alpn: None,
+    }
+}

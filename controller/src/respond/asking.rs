@@ -1,0 +1,63 @@
+//! How a conversation asks the engine: a message there, and its answer back.
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::engine::Said;
+use crate::fields::Fields;
+use crate::intake::{Job, Wire};
+use crate::plugins::conversation::{Answer, Desk, Wait};
+
+/// The way to the engine for the conversations of one event loop.
+#[derive(Debug)]
+pub(super) struct Asking {
+    jobs: Sender<Job>,
+    answers: (Sender<Answer>, Receiver<Answer>),
+    waits: (Sender<Wait>, Receiver<Wait>),
+    names: (Sender<bool>, Receiver<bool>),
+    /// Whose conversation asks.
+    pub(super) ticket: u32,
+}
+
+impl Asking {
+    pub(super) fn new(jobs: Sender<Job>) -> Self {
+        Self { jobs, answers: bounded(1), waits: bounded(1), names: bounded(1), ticket: 0 }
+    }
+
+    fn send(&self, wire: Wire) -> bool {
+        self.jobs.send(Job::Wire { ticket: self.ticket, wire }).is_ok()
+    }
+
+    /// Tells something of the connection.
+    pub(super) fn tell(&self, said: Said) {
+        self.send(Wire::Said(said)); // nobody is there any more: the run is over
+    }
+}
+
+impl Desk for Asking {
+    fn answer(&mut self, source: &'static str, fields: Fields) -> Answer {
+        let reply = self.answers.0.clone();
+        let over = || Answer::Refused("the run is over".to_owned());
+        if !self.send(Wire::Answer { source, fields, reply }) {
+            return over();
+        }
+        self.answers.1.recv().unwrap_or_else(|_| over())
+    }
+
+    fn completed(&mut self, number: u64, reply: Fields) {
+        self.tell(Said::Completed { number, reply });
+    }
+
+    fn names(&self, source: &'static str) -> bool {
+        let reply = self.names.0.clone();
+        self.send(Wire::Names { source, reply }) && self.names.1.recv().unwrap_or(false)
+    }
+
+    fn waits(&mut self, source: &'static str, fields: &Fields) -> Wait {
+        let reply = self.waits.0.clone();
+        let fields = fields.clone();
+        if !self.send(Wire::Waits { source, fields, reply }) {
+            return Wait::Never;
+        }
+        self.waits.1.recv().unwrap_or(Wait::Never)
+    }
+}

@@ -1,0 +1,1 @@
+//! Real clients, none of our writing, against mocks: one file for each plugin.
