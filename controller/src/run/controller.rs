@@ -119,17 +119,20 @@ impl Service {
         desk.hear();
         let unasked = desk.unasked();
         let Desk { engine, mut notes, lost, .. } = desk;
-        let Ended { mut found, processes, dropped: (dropped, _), interactions, unused } =
+        let Ended { mut found, processes, dropped: (dropped, lost), mut interactions, unused } =
             engine.finish();
         if dropped > 0 {
             notes
                 .push(format!("{dropped} more calls were refused or warned about than are listed"));
         }
+        if lost > 0 {
+            notes.push(format!("{lost} more interactions were made than are kept"));
+        }
         if unasked > 0 {
             notes.push(format!("calls that were refused because their process could not ask: {unasked}; it had no descriptor left, or the run's folder was hidden from it"));
         }
         let mut resolver = Resolver::default();
-        tests_of::attribute(&mut found, &processes, &mut resolver);
+        tests_of::attribute(&mut found, &mut interactions, &processes, &mut resolver);
         let coverage = coverage(&processes, lost);
         let report = Report {
             findings: grouped(found),

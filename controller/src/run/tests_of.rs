@@ -8,12 +8,18 @@ use crate::intake::process::Pid;
 use crate::processes::Processes;
 use crate::report::Attribution;
 use crate::site::{Resolver, rust_test};
+use crate::timeline::Interaction;
 
 /// Most steps from a process to those that started it.
 const STEPS_MAX: usize = 16;
 
 /// Fills in the tests that can be told.
-pub fn attribute(found: &mut [Found], processes: &Processes, resolver: &mut Resolver) {
+pub fn attribute(
+    found: &mut [Found],
+    interactions: &mut [Interaction],
+    processes: &Processes,
+    resolver: &mut Resolver,
+) {
     let mut known: HashMap<(Pid, u32), String> = HashMap::new();
     for found in found.iter_mut() {
         // A thread on whose stack a test stands is that test's; one that a runner names tests for
@@ -25,6 +31,15 @@ pub fn attribute(found: &mut [Found], processes: &Processes, resolver: &mut Reso
             }
         }
     }
+    for interaction in interactions.iter_mut().filter(|it| it.test.is_none()) {
+        if let Some(test) = rust_test(&resolver.places(&interaction.details.stack)) {
+            known.entry(lineage(interaction)).or_insert_with(|| test.clone());
+            interaction.test = Some(test);
+        }
+    }
+    for interaction in interactions.iter_mut().filter(|it| it.test.is_none()) {
+        interaction.test = inherited(lineage(interaction), &known, processes);
+    }
     for found in found.iter_mut() {
         if !matches!(found.finding.test, Attribution::Test(_))
             && let Some(test) = inherited(found.lineage, &known, processes)
@@ -32,6 +47,11 @@ pub fn attribute(found: &mut [Found], processes: &Processes, resolver: &mut Reso
             found.finding.test = Attribution::Test(test);
         }
     }
+}
+
+fn lineage(interaction: &Interaction) -> (Pid, u32) {
+    let (process, lineage, _) = interaction.process;
+    (process, lineage)
 }
 
 fn inherited(

@@ -10,6 +10,10 @@ use crate::plugins::Plugin;
 use crate::plugins::card::Shape;
 use crate::rules::Origin;
 
+mod assertions;
+
+pub use assertions::{Order, Unlike};
+
 /// One thing that a guest did: a snapshot, never changed but by what is told of it later.
 #[derive(Debug, Clone)]
 pub struct Interaction {
@@ -79,6 +83,7 @@ pub enum Asserted {
 pub struct Timeline {
     interactions: Vec<Interaction>,
     dropped: u64,
+    open: assertions::Index,
 }
 
 /// Most interactions that are kept; more are counted.
@@ -98,7 +103,11 @@ impl Timeline {
             return 0;
         }
         let number = self.next();
-        self.interactions.push(Interaction { number, ..interaction });
+        let interaction = Interaction { number, ..interaction };
+        if interaction.asserted == Asserted::Open {
+            self.open.add(&interaction);
+        }
+        self.interactions.push(interaction);
         number
     }
 
