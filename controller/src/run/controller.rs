@@ -119,14 +119,14 @@ impl Service {
         desk.hear();
         let unasked = desk.unasked();
         let Desk { engine, mut notes, lost, .. } = desk;
-        let Ended { mut found, processes, dropped: (dropped, lost), mut interactions, unused } =
+        let Ended { mut found, processes, dropped: (dropped, unkept), mut interactions, unused } =
             engine.finish();
         if dropped > 0 {
             notes
                 .push(format!("{dropped} more calls were refused or warned about than are listed"));
         }
-        if lost > 0 {
-            notes.push(format!("{lost} more interactions were made than are kept"));
+        if unkept > 0 {
+            notes.push(format!("{unkept} more interactions were made than are kept"));
         }
         if unasked > 0 {
             notes.push(format!("calls that were refused because their process could not ask: {unasked}; it had no descriptor left, or the run's folder was hidden from it"));
