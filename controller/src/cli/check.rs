@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::config::{self, Config, Environment, Error, Flags};
+use crate::mocks::Mock;
 use crate::plugins::{self, Kind};
 use crate::rules::{Frame, Rule};
 
@@ -29,7 +30,27 @@ fn describe(config: &Config) -> String {
     if !config.tools.is_empty() {
         line(&mut text, &format!("tools beside the known ones: {}", config.tools.join(", ")));
     }
-    text + &frames(config.policy.frames())
+    line(&mut text, &format!("sandbox: {}", if config.sandbox { "the whole run" } else { "none" }));
+    text + &mocks(&config.mocks) + &frames(config.policy.frames())
+}
+
+/// How many there are, and of what.
+fn mocks(mocks: &[Mock]) -> String {
+    let mut sources: Vec<(&str, usize)> = Vec::new();
+    for mock in mocks {
+        match sources.iter_mut().find(|(source, _)| *source == mock.shape.source) {
+            Some((_, count)) => *count += 1,
+            None => sources.push((mock.shape.source, 1)),
+        }
+    }
+    if sources.is_empty() {
+        return "mocks: none\n".to_owned();
+    }
+    let mut text = format!("mocks: {}\n", mocks.len());
+    for (source, count) in sources {
+        line(&mut text, &format!("  {source}: {count}"));
+    }
+    text
 }
 
 fn guard(config: &Config) -> String {
@@ -91,6 +112,8 @@ mod tests {
              guard: error (--guard)\n\
              \x20 file: off\n\
              \x20 native: off\n\
+             sandbox: none\n\
+             mocks: none\n\
              rules: every restriction holds; then the last frame that speaks decides, and in one frame deny beats allow\n\
              \x20 frame 1\n\
              \x20   allow    dns:*.internal  (BIGFOOT_ALLOW)\n\

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::plugins::{self, card::Card};
+use crate::plugins;
+use crate::plugins::card::{Card, Field, FieldKind, Shape};
 
 /// All cards, a line each; or one, at length.
 ///
@@ -39,6 +40,118 @@ fn page(card: &Card) -> String {
     for rule in card.examples {
         let _ = writeln!(text, "  {rule}");
     }
-    text.push_str("mocks: none in this version\n");
+    text + &mocks(card)
+}
+
+fn mocks(card: &Card) -> String {
+    if card.interactions.is_empty() {
+        return "mocks: none in this version\n".to_owned();
+    }
+    let mut text = String::from("what can be mocked:\n");
+    text.extend(card.interactions.iter().map(shape));
+    text.push_str("mocks:\n");
+    for line in card.mocks.iter().flat_map(|mock| mock.trim().lines().chain([""])) {
+        text.push_str(format!("  {line}").trim_end());
+        text.push('\n');
+    }
+    text.trim_end().to_owned() + "\n"
+}
+
+fn shape(shape: &Shape) -> String {
+    let mut text = format!("  {}: {}\n", shape.source, shape.summary);
+    for (table, fields) in [("when", shape.fields), ("reply", shape.reply)] {
+        text.extend(fields.iter().map(|field| one(table, field)));
+    }
+    if !shape.faults.is_empty() {
+        let faults: Vec<_> = shape.faults.iter().map(|fault| fault.name()).collect();
+        let _ = writeln!(text, "    fault: {}", faults.join(", "));
+    }
+    if shape.opens {
+        text.push_str("    steps: it opens a session\n");
+    }
     text
+}
+
+fn one(table: &str, field: &Field) -> String {
+    let name = format!("{table}.{}", field.name);
+    let takes = match field.kind {
+        FieldKind::Json if table == "when" => "a part of the document, or JSONPaths",
+        other => kind(other),
+    };
+    format!("    {name:<16} {} ({takes})\n", field.summary)
+}
+
+/// What a field takes, for people.
+fn kind(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text => "a string",
+        FieldKind::Word => "a string; its case does not matter",
+        FieldKind::Url => "an address of the web",
+        FieldKind::Bytes => "a string or `{ hex = \"..\" }`",
+        FieldKind::Number => "a whole number",
+        FieldKind::Words => "a list of strings",
+        FieldKind::Pairs => "a table of names and values",
+        FieldKind::Headers => "a table; the case of names does not matter",
+        FieldKind::Json => "any value",
+        FieldKind::Path => "the name of a file",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{describe, mocks};
+    use crate::plugins::card::{Card, FaultKind, Field, FieldKind, Kind, Shape};
+
+    static CARD: Card = Card {
+        name: "paper",
+        summary: "a protocol of paper",
+        schemes: &[],
+        ports: &[],
+        firewall: &["host"],
+        guard_default: true,
+        kind: Kind::Connection,
+        examples: &[],
+        interactions: &[Shape {
+            source: "paper:fold",
+            summary: "a fold",
+            fields: &[Field { name: "edge", kind: FieldKind::Word, summary: "which edge" }],
+            key: None,
+            reply: &[Field { name: "angle", kind: FieldKind::Number, summary: "how far" }],
+            faults: &[FaultKind::Reset, FaultKind::HalfClose],
+            opens: true,
+        }],
+        mocks: &[
+            "[[mock]]\nsource = \"paper:fold\"\n",
+            "[[mock]]\nsource = \"paper:fold\"\nspy = true",
+        ],
+    };
+
+    /// Whoever writes a mock sees its sources, fields, faults and an example.
+    #[test]
+    fn a_page_tells_what_can_be_mocked() {
+        assert_eq!(
+            mocks(&CARD),
+            "what can be mocked:\n\
+             \x20 paper:fold: a fold\n\
+             \x20   when.edge        which edge (a string; its case does not matter)\n\
+             \x20   reply.angle      how far (a whole number)\n\
+             \x20   fault: reset, half-close\n\
+             \x20   steps: it opens a session\n\
+             mocks:\n\
+             \x20 [[mock]]\n\
+             \x20 source = \"paper:fold\"\n\
+             \n\
+             \x20 [[mock]]\n\
+             \x20 source = \"paper:fold\"\n\
+             \x20 spy = true\n"
+        );
+    }
+
+    /// A name that is none leads to the nearest, and to all.
+    #[test]
+    fn a_wrong_name_leads_to_the_right_one() {
+        assert!(describe(Some("redis")).is_ok_and(|page| page.contains("mocks:")));
+        let error = describe(Some("reddis")).expect_err("no protocol");
+        assert!(error.contains("did you mean redis?") && error.contains("subprocess"), "{error}");
+    }
 }

@@ -35,12 +35,6 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// The line that a byte is in, from one.
-    pub(super) fn line(&self, byte: usize) -> usize {
-        let before = self.text.as_bytes().get(..byte).unwrap_or(self.text.as_bytes());
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
-    }
-
     /// Something is wrong here.
     pub(super) fn error(
         &self,

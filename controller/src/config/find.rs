@@ -9,7 +9,7 @@ use super::tree::{Entry, Node};
 use super::{json, toml};
 
 /// Largest configuration file, in bytes.
-const FILE_SIZE_MAX: u64 = 1 << 20;
+const FILE_SIZE_MAX: u64 = 64 << 20;
 
 /// A file that may hold a configuration, and where in it.
 struct Kind {
@@ -148,7 +148,7 @@ fn bytes(path: &Path, name: &str) -> Result<Option<Vec<u8>>, Error> {
     let file = File::open(path).map_err(failed)?;
     file.take(FILE_SIZE_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > FILE_SIZE_MAX {
-        return Err(Error::plain(format!("`{name}` is larger than 1 MiB")));
+        return Err(Error::plain(format!("`{name}` is larger than 64 MiB")));
     }
     Ok(Some(bytes))
 }

@@ -4,7 +4,7 @@ use super::error::Error;
 use super::schema::Reader;
 use super::tree::{Entry, Node};
 use crate::plugins;
-use crate::rules::{Fault, Frame, Origin, Rule, TestGlob};
+use crate::rules::{Fault, Frame, Rule, TestGlob};
 
 const FIREWALL_KEYS: &[&str] = &["allow", "deny", "restrict", "per-test-allow"];
 
@@ -73,8 +73,7 @@ impl Reader<'_> {
 
     fn rule(&self, node: &Node, name: &str) -> Result<Rule, Error> {
         let text = self.text(node, name)?;
-        let origin = Origin::File(self.source.name.clone(), self.source.line(node.span.start));
-        Rule::parse(text, origin, self.place).map_err(|fault| {
+        Rule::parse(text, self.origin_at(node.span.start), self.place).map_err(|fault| {
             match node.characters(&self.source.text) {
                 Some(start) => self.source.fault(start, &fault),
                 None => self.source.fault(0, &Fault { span: node.span.clone(), ..fault }),

@@ -5,7 +5,7 @@ use jsonc_parser::common::{Range, Ranged};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::error::{Error, Source};
-use super::tree::{Entry, Node, Value};
+use super::tree::{Entry, Node, TOO_LARGE, Value};
 
 /// JSON as it was standardised (RFC 8259), which is what npm reads.
 const PLAIN: ParseOptions = ParseOptions {
@@ -41,10 +41,20 @@ fn node(value: &ast::Value<'_>) -> Node {
         ast::Value::BooleanLit(literal) => Value::Boolean(literal.value),
         ast::Value::Array(list) => Value::List(list.elements.iter().map(node).collect()),
         ast::Value::Object(object) => Value::Table(object.properties.iter().map(entry).collect()),
-        ast::Value::NumberLit(_) => Value::Other("a number"),
-        ast::Value::NullKeyword(_) => Value::Other("null"),
+        ast::Value::NumberLit(literal) => number(literal.value),
+        ast::Value::NullKeyword(_) => Value::Null,
     };
     Node { span: range.start..range.end, value: inner }
+}
+
+/// A number; one without point and exponent is whole.
+fn number(text: &str) -> Value {
+    let whole = !text.contains(['.', 'e', 'E']);
+    match (text.parse(), text.parse()) {
+        (Ok(number), _) => Value::Integer(number),
+        (_, Ok(number)) if !whole => Value::Float(number),
+        _ => Value::Other(TOO_LARGE),
+    }
 }
 
 fn entry(property: &ObjectProp<'_>) -> Entry {

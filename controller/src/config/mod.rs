@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `find` | which file it is |
 //! | `tree` | TOML and JSON as one tree with places; `toml` and `json` make it |
-//! | `schema`, `firewall` | what the keys mean |
+//! | `schema`, `firewall`, `mock` | what the keys mean |
 //! | `outside` | the same from flags and environment |
 //! | `error` | what is wrong, with the place |
 
@@ -12,6 +12,7 @@ mod error;
 mod find;
 mod firewall;
 mod json;
+mod mock;
 mod outside;
 mod schema;
 mod toml;
@@ -21,6 +22,7 @@ use std::ffi::OsString;
 use std::path::{self, Path, PathBuf};
 
 use crate::engine::Setup;
+use crate::mocks::Mock;
 use crate::rules::{Frame, Levels, Place, Policy};
 
 pub use error::Error;
@@ -41,10 +43,16 @@ pub struct Flags {
 }
 
 /// What is in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// Rules and levels.
     pub policy: Policy,
+    /// Prepared answers, in the order in which they are written.
+    pub mocks: Vec<Mock>,
+    /// The whole run is one sandbox.
+    pub sandbox: bool,
+    /// What was really answered to an HTTP request has to be asserted as well.
+    pub require_response: bool,
     /// Programs that are tools beside the known ones.
     pub tools: Vec<String>,
     /// The configuration file, if there is one.
@@ -59,22 +67,43 @@ impl Config {
     /// What the run has beside its policy.
     #[must_use]
     pub fn setup(&self) -> Setup {
-        Setup::default()
+        Setup {
+            mocks: self.mocks.clone(),
+            sandbox: self.sandbox,
+            require_response: self.require_response,
+            ..Setup::default()
+        }
     }
 
     /// Whether nothing is asked of the run: it is as without us.
     #[must_use]
     pub fn is_off(&self) -> bool {
-        self.policy.asks() == 0
+        self.policy.asks() == 0 && self.mocks.is_empty() && !self.sandbox
     }
 }
 
 /// What a configuration file says.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct File {
     guard: Option<(Levels, String)>,
     frames: Vec<Frame>,
+    mocks: Vec<Mock>,
+    sandbox: bool,
+    require_response: bool,
     tools: Vec<String>,
+}
+
+impl Default for File {
+    fn default() -> Self {
+        Self {
+            guard: None,
+            frames: Vec::new(),
+            mocks: Vec::new(),
+            sandbox: false,
+            require_response: true,
+            tools: Vec::new(),
+        }
+    }
 }
 
 /// A variable of the environment, by its name.
@@ -112,6 +141,9 @@ pub fn load(
     Ok(Config {
         guard_origin: guard.as_ref().map(|(_, origin)| origin.clone()),
         policy: Policy::new(frames, guard.map(|(levels, _)| levels).unwrap_or_default()),
+        mocks: file.mocks,
+        sandbox: file.sandbox,
+        require_response: file.require_response,
         tools: file.tools,
         source: found.map(|found| found.path),
         project,

@@ -1,25 +1,21 @@
 //! What the keys of a configuration mean.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashSet};
 
 use super::File;
 use super::error::{Error, Source};
 use super::find::Found;
 use super::tree::{Entry, Node, Value};
-use crate::plugins::{self, Kind};
+use crate::plugins::{self, Kind, Plugin};
 use crate::rules::{Level, Levels, Origin, Place, word};
 
-const KEYS: &[&str] = &["sandbox", "guard", "firewall", "run"];
+const KEYS: &[&str] = &["sandbox", "guard", "firewall", "run", "http", "mock"];
 const RUN_KEYS: &[&str] = &["tools"];
+const HTTP_KEYS: &[&str] = &["require_response"];
 
-/// Keys of the Python original and of later versions, and what is said about them.
+/// Keys of the Python original, and what is said about them.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
-    (
-        "mock",
-        "this version has no mocks yet",
-        "remove it; what the tests call for real belongs into `firewall.allow`",
-    ),
-    ("http", "this version has no mocks yet, and so no settings of them", "remove it"),
     (
         "guard_allow",
         "`guard_allow` is `firewall.allow` here",
@@ -43,40 +39,70 @@ pub(super) struct Reader<'a> {
     pub source: &'a Source,
     /// Where its paths start.
     pub place: &'a Place,
+    /// The protocols that mocks may be of.
+    pub plugins: &'a [&'static dyn Plugin],
+    /// Bytes of the files that mocks answer with, so far.
+    pub files_size: Cell<u64>,
+    /// Where the lines of the text end.
+    line_ends: Vec<usize>,
 }
 
 /// Reads a configuration.
 pub(super) fn read(found: &Found, place: &Place) -> Result<File, Error> {
-    Reader { source: &found.source, place }.root(&found.table)
+    Reader::new(&found.source, place, plugins::PLUGINS).root(&found.table)
+}
+
+impl<'a> Reader<'a> {
+    /// Of a text whose mocks are of these protocols.
+    pub(super) fn new(
+        source: &'a Source,
+        place: &'a Place,
+        plugins: &'a [&'static dyn Plugin],
+    ) -> Self {
+        let line_ends = source.text.match_indices('\n').map(|(at, _)| at).collect();
+        Self { source, place, plugins, files_size: Cell::new(0), line_ends }
+    }
 }
 
 impl Reader<'_> {
-    fn root(&self, table: &Node) -> Result<File, Error> {
+    pub(super) fn root(&self, table: &Node) -> Result<File, Error> {
         let mut file = File::default();
         for entry in self.entries(table, "the configuration")? {
             match entry.key.as_str() {
-                "sandbox" => self.sandbox(&entry.node)?,
+                "sandbox" => file.sandbox = self.sandbox(&entry.node)?,
                 "guard" => {
                     file.guard = Some((self.guard(&entry.node)?, self.origin(entry).to_string()))
                 }
                 "firewall" => file.frames = self.firewall(entry)?,
                 "run" => file.tools = self.run(&entry.node)?,
+                "http" => self.http(&entry.node, &mut file)?,
+                "mock" => file.mocks = self.mocks(entry)?,
                 _ => return Err(self.unknown(entry, KEYS, "the configuration")),
             }
         }
         Ok(file)
     }
 
-    fn sandbox(&self, node: &Node) -> Result<(), Error> {
+    fn sandbox(&self, node: &Node) -> Result<bool, Error> {
         match self.text(node, "sandbox")? {
-            "none" => Ok(()),
-            "run" => Err(self
-                .error(node, "this version has no sandboxes yet", "not yet")
-                .help("write `\"none\"`, or leave it out")),
+            "none" => Ok(false),
+            "run" => Ok(true),
             other => Err(self
                 .error(node, format!("`{other}` is no kind of sandbox"), "not a sandbox")
-                .help("write `\"none\"`, or leave it out")),
+                .help("write `\"run\"` to make the whole run one sandbox, or `\"none\"`")),
         }
+    }
+
+    fn http(&self, node: &Node, file: &mut File) -> Result<(), Error> {
+        for entry in self.entries(node, "http")? {
+            match entry.key.as_str() {
+                "require_response" => {
+                    file.require_response = self.boolean(&entry.node, "require_response")?;
+                }
+                _ => return Err(self.unknown(entry, HTTP_KEYS, "`http`")),
+            }
+        }
+        Ok(())
     }
 
     fn guard(&self, node: &Node) -> Result<Levels, Error> {
@@ -128,15 +154,8 @@ impl Reader<'_> {
             Value::Boolean(false) => Some(Level::Off),
             _ => None,
         };
-        let shown = self
-            .source
-            .text
-            .get(node.span.clone())
-            .unwrap_or_default()
-            .lines()
-            .next()
-            .unwrap_or_default();
-        let error = || self.error(node, format!("{shown} is no guard level"), "not a level");
+        let error =
+            || self.error(node, format!("{} is no guard level", self.shown(node)), "not a level");
         level.ok_or_else(|| error().help("write \"off\", \"warn\" or \"error\" (\"strict\" means \"error\", false means \"off\")"))
     }
 
@@ -166,7 +185,13 @@ impl Reader<'_> {
     }
 
     pub(super) fn origin(&self, entry: &Entry) -> Origin {
-        Origin::File(self.source.name.clone(), self.source.line(entry.span.start))
+        self.origin_at(entry.span.start)
+    }
+
+    /// Where a byte of the text stands.
+    pub(super) fn origin_at(&self, byte: usize) -> Origin {
+        let line = self.line_ends.partition_point(|end| *end < byte) + 1;
+        Origin::File(self.source.name.clone(), line)
     }
 
     pub(super) fn error(
@@ -178,15 +203,21 @@ impl Reader<'_> {
         self.source.error(node.span.clone(), message, label)
     }
 
+    /// A value as it is written, or its first line.
+    pub(super) fn shown(&self, node: &Node) -> &str {
+        let text = self.source.text.get(node.span.clone()).unwrap_or_default();
+        text.lines().next().unwrap_or_default()
+    }
+
     pub(super) fn entries<'n>(&self, node: &'n Node, name: &str) -> Result<&'n [Entry], Error> {
         let Value::Table(entries) = &node.value else {
             return Err(self.wrong_type(node, name, "a table"));
         };
-        let twice = |at: usize| entries[..at].iter().any(|before| before.key == entries[at].key);
-        match (0..entries.len()).find(|at| twice(*at)) {
-            Some(at) => Err(self.source.error(
-                entries[at].span.clone(),
-                format!("`{}` is there twice", entries[at].key),
+        let mut seen = HashSet::with_capacity(entries.len());
+        match entries.iter().find(|entry| !seen.insert(entry.key.as_str())) {
+            Some(entry) => Err(self.source.error(
+                entry.span.clone(),
+                format!("`{}` is there twice", entry.key),
                 "the second",
             )),
             None => Ok(entries),
@@ -212,6 +243,13 @@ impl Reader<'_> {
         match &node.value {
             Value::Text(text) => Ok(text),
             _ => Err(self.wrong_type(node, name, "a string")),
+        }
+    }
+
+    pub(super) fn boolean(&self, node: &Node, name: &str) -> Result<bool, Error> {
+        match &node.value {
+            Value::Boolean(value) => Ok(*value),
+            _ => Err(self.wrong_type(node, name, "true or false")),
         }
     }
 

@@ -11,6 +11,7 @@ use super::error::Source;
 use super::find::Found;
 use super::{Config, Error, Flags, load, schema};
 use crate::call::{Call, Connect, Open, Peer, Transport};
+use crate::plugins;
 use crate::rules::{Decision, Level, Place, Rule};
 
 /// A directory that goes away with the test.
@@ -118,6 +119,27 @@ fn a_whole_file_is_read() {
         (levels.of("http"), levels.of("dns"), levels.of("file")),
         (Level::Error, Level::Warn, Level::Off)
     );
+}
+
+/// A run is as without us only if nothing at all is asked of it; what is asked reaches the engine.
+#[test]
+fn a_sandbox_or_a_mock_is_something_to_do() {
+    let example = plugins::cards().find_map(|card| card.mocks.first());
+    let mock = format!("guard = \"off\"\n{}", example.unwrap_or(&""));
+    for (text, off, mocks, sandbox) in [
+        ("guard = \"off\"", true, 0, false),
+        ("guard = \"off\"\nsandbox = \"run\"", false, 0, true),
+        (&mock, example.is_none(), usize::from(example.is_some()), false),
+        ("", false, 0, false),
+    ] {
+        let config = toml(text).load(&Flags::default(), &[]).expect(text);
+        let setup = config.setup();
+        assert_eq!(
+            (config.is_off(), setup.mocks.len(), setup.sandbox, setup.require_response),
+            (off, mocks, sandbox, true),
+            "{text}"
+        );
+    }
 }
 
 /// Nothing is a configuration too.
@@ -299,8 +321,7 @@ fn every_mistake_has_its_words() {
             "this version does not tell WebSocket from HTTP",
             "write `http`",
         ),
-        ("sandbox = \"run\"", "this version has no sandboxes yet", "write `\"none\"`"),
-        ("sandbox = \"x\"", "`x` is no kind of sandbox", "write `\"none\"`"),
+        ("sandbox = \"x\"", "`x` is no kind of sandbox", "write `\"run\"`"),
         ("sandbox = 1", "`sandbox` takes a string", ""),
         ("firewall = []", "`firewall` takes a table", ""),
         ("[firewall]\nallow = [1]", "`allow` takes a string", ""),
@@ -319,16 +340,16 @@ fn every_mistake_has_its_words() {
         ("enabled_plugins = []", "all protocols are known always", "guard = {"),
         ("disabled_plugins = []", "all protocols are known always", "guard = {"),
         (
-            "[http]\nrequire_response = true",
-            "this version has no mocks yet, and so no settings of them",
-            "remove it",
+            "[http]\nrequire = true",
+            "unknown key `require`",
+            "the keys of `http` are require_response",
         ),
-        ("[[mock]]\nsource = \"x\"", "this version has no mocks yet", "remove it"),
+        ("[[mock]]\nsource = \"x:y\"", "unknown source `x:y`", "it has"),
         ("quard = \"off\"", "unknown key `quard`", "did you mean `guard`?"),
         (
             "colour = 1",
             "unknown key `colour`",
-            "the keys of the configuration are sandbox, guard, firewall, run",
+            "the keys of the configuration are sandbox, guard, firewall, run, http, mock",
         ),
         ("[run]\ntool = []", "unknown key `tool`", "did you mean `tools`?"),
         ("[run]\ntools = [\"a/b\"]", "a tool is named without its directory", "write `b`"),
@@ -361,6 +382,16 @@ fn json_has_places() {
     );
 }
 
+/// Keys within keys are as deep as brackets, and neither may exhaust the stack.
+#[test]
+fn nesting_is_bounded() {
+    let (open, close, keys) = ("[".repeat(100_000), "]".repeat(100_000), "a.".repeat(100_000));
+    for text in [format!("a = {open}{close}"), format!("{keys}a = 1"), format!("[{keys}a]\nb = 1")]
+    {
+        assert!(toml(&text).wrong().contains("this is not valid TOML"));
+    }
+}
+
 /// A rule whose text is escaped is marked as a whole, since its characters stand elsewhere.
 #[test]
 fn escaped_rules_are_marked_whole() {
@@ -381,8 +412,9 @@ fn files_that_cannot_be_read() {
         "{}",
         project.wrong()
     );
-    fs::write(project.0.join("bigfoot.toml"), "#".repeat((1 << 20) + 1)).expect("a file");
-    assert_eq!(project.wrong(), "error: `bigfoot.toml` is larger than 1 MiB");
+    let large = fs::File::create(project.0.join("bigfoot.toml")).expect("a file");
+    large.set_len((64 << 20) + 1).expect("a sparse file");
+    assert_eq!(project.wrong(), "error: `bigfoot.toml` is larger than 64 MiB");
     fs::remove_file(project.0.join("bigfoot.toml")).expect("the file");
     fs::create_dir(project.0.join("bigfoot.toml")).expect("a directory");
     assert_eq!(project.wrong(), "error: `bigfoot.toml` is not a file");

@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Error, Source};
-use super::tree::{Entry, Node, Value};
+use super::tree::{Entry, Node, TOO_LARGE, Value};
 
 /// Reads a text.
 pub(super) fn parse(source: &Source) -> Result<Node, Error> {
@@ -32,8 +32,12 @@ fn node(value: &Spanned<DeValue<'_>>) -> Node {
         DeValue::Boolean(value) => Value::Boolean(*value),
         DeValue::Array(list) => Value::List(list.iter().map(node).collect()),
         DeValue::Table(table) => Value::Table(entries(table)),
-        DeValue::Integer(_) | DeValue::Float(_) => Value::Other("a number"),
-        DeValue::Datetime(_) => Value::Other("a date"),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or(Value::Other(TOO_LARGE), Value::Integer),
+        DeValue::Float(number) => {
+            number.as_str().parse().map_or(Value::Other("no number"), Value::Float)
+        }
+        DeValue::Datetime(date) => Value::Date(date.to_string()),
     };
     Node { span: value.span(), value: inner }
 }

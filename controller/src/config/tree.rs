@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
+/// What people call a number that has no place.
+pub(super) const TOO_LARGE: &str = "a number beyond 64 bits";
+
 /// A value, and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
     /// Bytes of the text.
     pub span: Range<usize>,
@@ -12,12 +15,20 @@ pub(super) struct Node {
 }
 
 /// A value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
     /// A string.
     Text(String),
     /// true or false.
     Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Another number; perhaps none, or without end.
+    Float(f64),
+    /// A date or a time, as it is written.
+    Date(String),
+    /// JSON's null.
+    Null,
     /// Values in order.
     List(Vec<Node>),
     /// Values by name.
@@ -27,7 +38,7 @@ pub(super) enum Value {
 }
 
 /// A named value of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     /// The name.
     pub key: String,
@@ -43,6 +54,9 @@ impl Node {
         match &self.value {
             Value::Text(_) => "a string",
             Value::Boolean(_) => "a boolean",
+            Value::Integer(_) | Value::Float(_) => "a number",
+            Value::Date(_) => "a date",
+            Value::Null => "null",
             Value::List(_) => "a list",
             Value::Table(_) => "a table",
             Value::Other(name) => name,
