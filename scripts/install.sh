@@ -9,6 +9,7 @@ cc gcc
 make make
 git git
 curl curl
+nc netcat-openbsd
 psql postgresql-client
 redis-cli redis-tools
 ssh openssh-client

@@ -96,7 +96,7 @@ impl Desk {
                 let _ = reply.send(self.engine.waits(ticket, source, &fields));
             }
             Wire::Names { source, reply } => {
-                let _ = reply.send(self.engine.names_source(source));
+                let _ = reply.send(self.engine.names_source(ticket, source));
             }
             Wire::Said(said) => self.engine.said(ticket, said),
         }

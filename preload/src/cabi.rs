@@ -2,11 +2,13 @@
 #![expect(unsafe_code, reason = "reads what a guest's pointers point to")]
 
 use core::ffi::{CStr, c_char, c_int, c_void};
-use core::mem::MaybeUninit;
+use core::mem::{MaybeUninit, offset_of};
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use bigfoot_ipc::guest::{Peer, Transport};
-use libc::{sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, sockaddr_storage, socklen_t};
+use libc::{
+    sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, sockaddr_storage, sockaddr_un, socklen_t,
+};
 
 /// Sets errno(3).
 pub(crate) fn set_errno(errno: c_int) {
@@ -166,6 +168,21 @@ impl Address {
         Self { storage, length: length as socklen_t }
     }
 
+    /// The Unix socket of this path; None if it is too long for one.
+    pub(crate) fn unix(path: &CStr) -> Option<Self> {
+        // SAFETY: all zeroes is a valid sockaddr_storage.
+        let mut storage: sockaddr_storage = unsafe { core::mem::zeroed() };
+        // SAFETY: the storage is large enough for, and aligned as, every address.
+        let place = unsafe { &mut *(&raw mut storage).cast::<sockaddr_un>() };
+        place.sun_family = libc::AF_UNIX as sa_family_t;
+        let path = path.to_bytes_with_nul();
+        for (to, from) in place.sun_path.get_mut(..path.len())?.iter_mut().zip(path) {
+            *to = from.cast_signed();
+        }
+        let length = offset_of!(sockaddr_un, sun_path) + path.len();
+        Some(Self { storage, length: length as socklen_t })
+    }
+
     /// Pointer for libc.
     pub(crate) fn as_ptr(&self) -> *const sockaddr {
         (&raw const self.storage).cast()
@@ -188,6 +205,20 @@ pub(crate) fn transport(socket: c_int) -> Transport {
         Ok(rustix::net::SocketType::STREAM) => Transport::Stream,
         Ok(rustix::net::SocketType::DGRAM) => Transport::Datagram,
         _ => Transport::Other,
+    }
+}
+
+/// Lets a socket for IPv6 carry IPv4 too, by v4-mapped addresses (ipv6(7), `IPV6_V6ONLY`). One that is
+/// bound already stays as it is; the kernel says so when it is used.
+pub(crate) fn admit_mapped(socket: c_int) {
+    use rustix::net::sockopt;
+    if socket < 0 {
+        return;
+    }
+    // SAFETY: only used for two questions to the kernel, which says EBADF if it is closed.
+    let socket = unsafe { rustix::fd::BorrowedFd::borrow_raw(socket) };
+    if sockopt::ipv6_v6only(socket) == Ok(true) {
+        let _ = sockopt::set_ipv6_v6only(socket, false);
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `connect`, `send`, `serve`, `syscall` | the files of these names |
 //! | `lookup` | getaddrinfo, gethostby, getnameinfo, res |
 //! | `open` | open, fopen, opendir, mkstemp |
+//! | `peer` | getpeername, recv |
 //! | `exec` | exec, spawn, shell |
 //! | `load` | dl |
 //! | `env` | test_name, and what hides bigfoot's own variables |
@@ -20,6 +21,7 @@ mod fds;
 mod load;
 mod lookup;
 mod open;
+mod peer;
 mod send;
 mod serve;
 mod syscall;

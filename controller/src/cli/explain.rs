@@ -4,8 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use crate::call::{Call, Connect, Exec, Load, Lookup, Open, Peer, Query, Transport};
+use crate::call::{Call, Connect, Exec, Load, Lookup, Open, Peer, Query, Request, Transport};
 use crate::config::{self, Config, Environment, Error, Flags};
+use crate::fields::Fields;
+use crate::mocks::url::Url;
 use crate::plugins;
 use crate::rules::host::normal;
 use crate::rules::{Decision, Level};
@@ -13,7 +15,7 @@ use crate::rules::{Decision, Level};
 /// Stands for the address of a host that is known by its name alone (RFC 5737).
 const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
-const FORMS: &str = "a call is written `http://host:port`, `dns:name`, `file:/path`, `file+w:/path`, `subprocess:program arguments`, `unix:/path` or `native:library`";
+const FORMS: &str = "a call is written `http://host:port`, `GET https://host/path`, `dns:name`, `file:/path`, `file+w:/path`, `subprocess:program arguments`, `unix:/path` or `native:library`";
 
 /// What would happen to a call, and why, for people to read.
 ///
@@ -76,8 +78,12 @@ fn quoted(text: &str) -> String {
 }
 
 fn note(call: &Call) -> &'static str {
-    match call {
-        Call::Connect(Connect { peer: Peer::Internet(address), .. }) if address.ip() == UNKNOWN => {
+    let connect = match call {
+        Call::Connect(connect) | Call::Request(Request { connect, .. }) => Some(connect),
+        _ => None,
+    };
+    match connect.map(|connect| &connect.peer) {
+        Some(Peer::Internet(address)) if address.ip() == UNKNOWN => {
             "note: the host's address is not known here, so rules on addresses were not asked\n"
         }
         _ => "",
@@ -92,6 +98,11 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn call(&self, text: &str) -> Result<Call, Error> {
         let wrong = || Error::plain(format!("`{text}` is no call")).help(FORMS);
+        if let Some((method, address)) = text.split_once(char::is_whitespace)
+            && !method.contains([':', '/'])
+        {
+            return request(method, address.trim_start()).ok_or_else(wrong);
+        }
         let (proto, rest) =
             text.split_once(':').filter(|(_, rest)| !rest.is_empty()).ok_or_else(wrong)?;
         match (proto.to_ascii_lowercase().as_str(), rest.strip_prefix("//")) {
@@ -100,6 +111,9 @@ impl Reader<'_> {
             ("native", None) => Ok(Call::Load(Load { library: rest.to_owned() })),
             ("unix", _) => Ok(self.unix(rest)),
             (file @ ("file" | "file+r" | "file+w"), _) => Ok(self.file(rest, file == "file+w")),
+            ("http" | "https", Some(rest)) if has_path(rest) => {
+                request("GET", text).map_or_else(|| connection(proto, rest), Ok)
+            }
             (scheme, Some(authority)) => connection(scheme, authority),
             _ => Err(wrong()),
         }
@@ -152,6 +166,28 @@ fn query(name: &str) -> Query {
     name.parse().map_or(Query::Name(name), Query::Address)
 }
 
+/// Whether more than a host and a port is written.
+fn has_path(rest: &str) -> bool {
+    rest.find(['/', '?']).is_some_and(|at| &rest[at..] != "/")
+}
+
+/// A request of this method; None if the address is none of HTTP.
+fn request(method: &str, address: &str) -> Option<Call> {
+    let (scheme, rest) = address.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let capitals = method.bytes().all(|b| b.is_ascii_uppercase() || matches!(b, b'-' | b'_'));
+    if !matches!(scheme.as_str(), "http" | "https") || !capitals {
+        return None;
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let Ok(Call::Connect(connect)) = connection(&scheme, authority) else {
+        return None;
+    };
+    let url = Url::parse(address)?.to_string();
+    let fields = Fields::new().with("method", method).with("url", url);
+    Some(Call::Request(Request { connect, source: "http:request", fields }))
+}
+
 fn connection(scheme: &str, authority: &str) -> Result<Call, Error> {
     let Some((_, known)) = plugins::with_scheme(scheme) else {
         return Err(Error::plain(format!("unknown protocol `{scheme}`")).help(FORMS));
@@ -193,6 +229,7 @@ mod tests {
             guard: Some("error".into()),
             allow: vec![
                 "http://*.example.com".into(),
+                "GET https://api.example.org/*".into(),
                 "file+r:/etc/**".into(),
                 "subprocess:git push*".into(),
             ],
@@ -217,6 +254,18 @@ mod tests {
             (
                 "http://api.example.com/x",
                 "protocol: http\nallowed by `http://*.example.com` (--allow)\nnote: the host's address is not known here, so rules on addresses were not asked\n",
+            ),
+            (
+                "GET https://api.example.org/users?x=1",
+                "protocol: http\nallowed by `GET https://api.example.org/*` (--allow)\nnote: the host's address is not known here, so rules on addresses were not asked\n",
+            ),
+            (
+                "POST https://127.0.0.1:8443/a%20b/../c",
+                "protocol: http\nrefused: no rule speaks of it, and its guard level is error (--guard)\nto allow it: allow = [\"POST https://127.0.0.1:8443/c\"]\n",
+            ),
+            (
+                "https://127.0.0.1/8",
+                "protocol: http\nrefused: no rule speaks of it, and its guard level is error (--guard)\nto allow it: allow = [\"GET https://127.0.0.1:443/8\"]\n",
             ),
             (
                 "dns:evil.example.com",
@@ -269,6 +318,9 @@ mod tests {
             "http://:80",
             "subprocess: ",
             "dns://x",
+            "get http://x/",
+            "GET redis://x/",
+            "GET /users",
         ] {
             assert!(
                 explained(call, None).contains("a call is written `http://host:port`"),

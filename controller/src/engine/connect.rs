@@ -76,8 +76,12 @@ impl Engine {
         if self.setup.responder == 0 {
             return None;
         }
-        let opening = opening_of(connect);
+        let mut opening = opening_of(connect);
         let hosts = hosts_of(connect);
+        // A mock may know it by its address, or by another of its names.
+        if let Some(host) = self.mocks.places().known_as(&hosts, opening.port) {
+            opening.host.clone_from(host);
+        }
         let plugin = self.claimant(connect, &hosts, &opening)?;
         if let Some(refusal) = self.refusal(asker, connect, &hosts, &opening) {
             return Some(refusal);
@@ -232,7 +236,7 @@ pub(super) fn opening_of(connect: &Connect) -> Opening {
 }
 
 /// By what names a mock may know the peer.
-fn hosts_of(connect: &Connect) -> Vec<String> {
+pub(super) fn hosts_of(connect: &Connect) -> Vec<String> {
     let mut hosts = connect.names.clone();
     match &connect.peer {
         Peer::Internet(address) => {

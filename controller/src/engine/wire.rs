@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use bigfoot_ipc::page::TICKETS;
 
+use super::connect::{hosts_of, opening_of};
 use super::findings::{About, Fault};
 use super::mocked::{Deed, Settled, reply_of};
 use super::{Asker, Details, Engine};
@@ -342,10 +343,14 @@ impl Engine {
         std::mem::take(&mut self.conversations.left)
     }
 
-    /// Whether a mock or a step is of this source.
+    /// Whether a mock or a step that may answer on this connection is of this source.
     #[must_use]
-    pub fn names_source(&self, name: &str) -> bool {
-        self.mocks.names(name)
+    pub fn names_source(&self, ticket: u32, name: &str) -> bool {
+        self.conversations.open.get(&ticket).is_some_and(|conversation| {
+            let connect = &conversation.connect;
+            let port = opening_of(connect).port;
+            self.mocks.places().names(&hosts_of(connect), port, name)
+        })
     }
 
     /// Whether bytes on a connection are what a mock or the next step waits for.

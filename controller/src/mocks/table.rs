@@ -272,7 +272,8 @@ pub struct Wanted<'a> {
 
 impl Entry {
     fn answers(&self, wanted: &Wanted<'_>) -> bool {
-        self.is_left(wanted.test) && self.mock.when.has(wanted.shape, wanted.fields)
+        self.is_left(wanted.test)
+            && wanted.plugin.fits(wanted.shape, &self.mock.when, wanted.fields)
     }
 
     fn is_for(&self, test: Option<&str>) -> bool {

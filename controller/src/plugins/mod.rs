@@ -21,7 +21,6 @@ mod socket;
 mod ssh;
 mod subprocess;
 #[cfg(test)]
-#[expect(dead_code, reason = "plugins that converse come with their transcripts")]
 pub(crate) mod transcript;
 mod websocket;
 
@@ -54,6 +53,16 @@ pub trait Plugin: Debug + Sync {
     fn endpoint(&self, mock: &Mock) -> Option<Endpoint> {
         let _ = mock;
         None
+    }
+
+    /// The same for mocks that may have to answer at several places.
+    fn endpoints(&self, mock: &Mock) -> Vec<Endpoint> {
+        self.endpoint(mock).into_iter().collect()
+    }
+
+    /// Whether what a guest did is what a mock waits for.
+    fn fits(&self, shape: &'static Shape, when: &When, fields: &Fields) -> bool {
+        when.has(shape, fields)
     }
 
     /// Whether a client that was opened this way is answered by this protocol, and how.

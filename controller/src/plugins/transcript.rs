@@ -7,7 +7,7 @@ use bigfoot_ipc::guest::Transport;
 
 use super::Plugin;
 use super::conversation::{Answer, Conversation, Desk, Event, Fault, Opening, Output, Reply, Wait};
-use crate::fields::Fields;
+use crate::fields::{Fields, Value};
 
 /// A client of a plugin, and the desk that answers it.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub(crate) struct Transcript {
 pub(crate) struct Paper {
     answers: VecDeque<(&'static str, Answer)>,
     named: Vec<&'static str>,
+    waits: VecDeque<Vec<u8>>,
     /// What was asked, in order.
     pub asked: Vec<(&'static str, Fields)>,
     /// What real servers answered.
@@ -31,9 +32,13 @@ pub(crate) struct Paper {
 
 impl Desk for Paper {
     fn answer(&mut self, source: &'static str, fields: Fields) -> Answer {
+        let waited = self.waits.front().is_none_or(|wanted| Some(wanted) == bytes_of(&fields));
         self.asked.push((source, fields));
         match self.answers.front() {
-            Some((wanted, _)) if *wanted == source => self.answers.pop_front().unwrap().1,
+            Some((wanted, _)) if *wanted == source && waited => {
+                self.waits.pop_front();
+                self.answers.pop_front().unwrap().1
+            }
             _ => Answer::Refused("no mock answers it".to_owned()),
         }
     }
@@ -42,12 +47,27 @@ impl Desk for Paper {
         self.completed.push((number, reply));
     }
 
-    fn waits(&mut self, _source: &'static str, fields: &Fields) -> Wait {
-        Wait::Match(fields.bytes("bytes").unwrap_or_default().len())
-    }
-
     fn names(&self, source: &'static str) -> bool {
         self.named.contains(&source)
+    }
+
+    fn waits(&mut self, source: &'static str, fields: &Fields) -> Wait {
+        let bytes = fields.bytes("bytes").unwrap_or_default();
+        let (Some(wanted), Some((next, _))) = (self.waits.front(), self.answers.front()) else {
+            return Wait::Match(bytes.len());
+        };
+        match (*next == source, bytes.starts_with(wanted), wanted.starts_with(&bytes)) {
+            (true, true, _) => Wait::Match(wanted.len()),
+            (true, _, true) => Wait::Prefix,
+            _ => Wait::Never,
+        }
+    }
+}
+
+fn bytes_of(fields: &Fields) -> Option<&Vec<u8>> {
+    match fields.get("bytes")? {
+        Value::Bytes(bytes) => Some(bytes),
+        _ => None,
     }
 }
 
@@ -80,9 +100,30 @@ impl Transcript {
         self
     }
 
+    /// The next interaction of this source fails like this, behind some of these.
+    pub fn failing_with(mut self, source: &'static str, fault: Fault, fields: Fields) -> Self {
+        let reply = Reply { fields: Arc::new(fields), fault: Some(fault) };
+        self.desk.answers.push_back((source, Answer::Mocked(reply)));
+        self
+    }
+
+    /// The answer that was prepared last goes wrong like this.
+    pub fn broken(mut self, fault: Fault) -> Self {
+        if let Some((_, Answer::Mocked(reply))) = self.desk.answers.back_mut() {
+            reply.fault = Some(fault);
+        }
+        self
+    }
+
     /// The next interaction of this source is really made.
     pub fn passed(mut self, source: &'static str, number: u64) -> Self {
         self.desk.answers.push_back((source, Answer::Real(number)));
+        self
+    }
+
+    /// The next exchange waits for these bytes; without them, any bytes are one.
+    pub fn waiting(mut self, bytes: &[u8]) -> Self {
+        self.desk.waits.push_back(bytes.to_owned());
         self
     }
 

@@ -135,6 +135,8 @@ impl Connection {
         if let Some(upstream) = output.connect {
             let address = self.claim.opening.address;
             self.wanted = Some((upstream, address));
+            (self.upstream, self.for_upstream) = (None, Buffer::default()); // of the one before
+            self.end_upstream = false;
         }
         self.for_upstream.push(&output.upstream);
         self.end_upstream |= output.end_upstream;

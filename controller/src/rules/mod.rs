@@ -6,7 +6,7 @@
 //! | `level` | what happens to a call of which no rule speaks |
 //! | `rule`, `pattern` | one rule, and what it matches |
 //! | `parse`, `url` | rule strings; `fault`, `refuse` what is wrong with one |
-//! | `host`, `port`, `path`, `command` | the parts of a pattern |
+//! | `host`, `port`, `path`, `command`, `request` | the parts of a pattern |
 //! | `suggest` | the narrowest rule for a call |
 
 mod command;
@@ -20,6 +20,7 @@ mod pattern;
 mod policy;
 mod port;
 mod refuse;
+mod request;
 mod rule;
 mod suggest;
 mod url;

@@ -1,9 +1,11 @@
 //! Rule strings.
 //!
 //! ```text
-//! rule   = "*" | proto ":*" | scheme "://" host [":" ports] [path] | proto ":" rest
+//! rule   = "*" | proto ":*" | [methods " "] scheme "://" host [":" ports] [path] | proto ":" rest
 //! host   = name | glob | address ["/" bits] | "[" v6 ["/" bits] "]" ["/" bits] | "~" regex
 //! ports  = port | port "-" port | "*"
+//! path   = "/" | "/" glob                 a glob for http and https alone; "/" is any path
+//! methods = method {"," method}           http and https
 //! rest   = host                           dns
 //!        | glob                           file, file+r, file+w, unix, native
 //!        | "@" glob                       unix
@@ -19,6 +21,7 @@ use super::host::{self, Host};
 use super::path::{Glob, Place};
 use super::pattern::{Access, Pattern};
 use super::refuse;
+use super::request;
 use super::url::{self, spanning};
 use crate::plugins::{self, Card, Kind, Scheme};
 
@@ -38,6 +41,11 @@ fn rule(text: &str, place: &Place) -> Result<Pattern, Fault> {
     if text == "*" {
         return Ok(Pattern::Everything);
     }
+    let (methods, start) = request::methods(text)?;
+    url_or_call(&text[start..], methods, place).map_err(|fault| fault.shifted(start))
+}
+
+fn url_or_call(text: &str, methods: Vec<String>, place: &Place) -> Result<Pattern, Fault> {
     let Some((proto, rest)) = text.split_once(':') else {
         return Err(refuse::bare(text));
     };
@@ -45,8 +53,12 @@ fn rule(text: &str, place: &Place) -> Result<Pattern, Fault> {
     match rest.strip_prefix("//") {
         Some(authority) if !is_path_scheme(proto) => {
             let (card, scheme) = scheme(proto, authority)?;
-            url::parse(card, scheme, authority).map_err(|fault| fault.shifted(start + 2))
+            if !methods.is_empty() && !card.firewall.contains(&"method") {
+                return Err(refuse::methods(card, scheme, authority));
+            }
+            url::parse(card, scheme, authority, methods).map_err(|fault| fault.shifted(start + 2))
         }
+        _ if !methods.is_empty() => Err(refuse::methods_of_call(text)),
         _ => call(proto, rest, place),
     }
 }

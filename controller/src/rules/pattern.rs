@@ -4,6 +4,7 @@ use super::command::{Library, Program};
 use super::host::Host;
 use super::path::Glob;
 use super::port::Ports;
+use super::request::Requests;
 use crate::call::{Call, Connect, Lookup, Open, Peer, Query, Request};
 use crate::plugins::{self, Kind};
 
@@ -16,6 +17,8 @@ pub(super) enum Pattern {
     Protocol(&'static str),
     /// `redis://localhost`: connections.
     Connection(Host, Ports),
+    /// `GET https://api.example.com/users/*`: requests.
+    Requests(Requests),
     /// `dns:example.com`: look-ups.
     Dns(Host),
     /// `file:/glob`.
@@ -79,9 +82,10 @@ impl Pattern {
             (Self::Connection(host, ports), Call::Connect(connect)) => {
                 has_connection(host, *ports, connect)
             }
-            (Self::Connection(host, _), Call::Lookup(lookup)) => {
-                purpose == Purpose::Permit && has_lookup(host, lookup)
-            }
+            (
+                Self::Connection(host, _) | Self::Requests(Requests { host, .. }),
+                Call::Lookup(lookup),
+            ) => purpose == Purpose::Permit && has_lookup(host, lookup),
             (Self::Dns(host), Call::Lookup(lookup)) => has_lookup(host, lookup),
             (Self::File(access, glob), Call::Open(open)) => {
                 access.has(open, purpose) && glob.as_ref().is_none_or(|glob| glob.has(&open.path))
@@ -99,7 +103,20 @@ impl Pattern {
         match self {
             Self::Protocol("socket") => true,
             Self::Protocol(name) => protocol(&whole()) == *name,
+            Self::Requests(requests) => {
+                protocol(&whole()) == "http"
+                    && has_connection(&requests.host, requests.ports, &request.connect)
+                    && requests.is(request)
+            }
             pattern => pattern.has(&Call::Connect(request.connect.clone()), purpose),
+        }
+    }
+
+    /// Whether a connection has to be read to know whether what is asked on it is meant.
+    pub(super) fn reads(&self, connect: &Connect) -> bool {
+        match self {
+            Self::Requests(requests) => has_connection(&requests.host, requests.ports, connect),
+            _ => false,
         }
     }
 
@@ -125,7 +142,7 @@ impl Pattern {
             Self::Unix | Self::UnixPath(_) | Self::UnixAbstract(_) | Self::Family(_) => {
                 Subject::Sockets
             }
-            Self::Protocol(_) | Self::Connection(..) => Subject::Connections,
+            Self::Protocol(_) | Self::Connection(..) | Self::Requests(_) => Subject::Connections,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! All rules and levels of a run, and how they decide a call.
 
+use std::net::{IpAddr, SocketAddr};
+
 use bigfoot_ipc::page::ask;
 
 use super::frame::{Frame, Word};
@@ -7,7 +9,7 @@ use super::level::{Level, Levels};
 use super::pattern::{self, Pattern, Subject};
 use super::rule::Rule;
 use super::suggest;
-use crate::call::Call;
+use crate::call::{Call, Connect, Peer, Transport};
 use crate::plugins::{self, Kind};
 
 /// All rules and levels of a run.
@@ -83,25 +85,38 @@ impl Policy {
         pattern::protocol(call)
     }
 
-    /// Whether connections to this host are refused by its name, so that its look-up is answered
-    /// with a stand-in. The name is normalised.
+    /// Whether connections to this host are refused, or read, by its name, so that its look-up is
+    /// answered with a stand-in. The name is normalised.
     #[must_use]
     pub fn stands_in(&self, name: &str) -> bool {
-        let named = |rule: &Rule| matches!(&rule.pattern, Pattern::Connection(host, _) if host.needs_name(name));
-        self.frames.iter().flat_map(|frame| &frame.deny).any(named)
-    }
-
-    /// Whether a rule needs what is asked on a connection to this host and port read.
-    #[must_use]
-    pub fn reads(&self, _names: &[String], _address: std::net::IpAddr, _port: u16) -> bool {
-        false
+        let denied = |rule: &Rule| matches!(&rule.pattern, Pattern::Connection(host, _) if host.needs_name(name));
+        let read = |rule: &Rule| matches!(&rule.pattern, Pattern::Requests(requests) if requests.host.needs_name(name));
+        let frames = || self.frames.iter();
+        frames().flat_map(|frame| &frame.deny).any(denied)
+            || frames().flat_map(Frame::rules).any(read)
     }
 
     /// Whether some names are answered with stand-ins.
     #[must_use]
     pub fn has_stand_ins(&self) -> bool {
-        let named = |rule: &Rule| matches!(&rule.pattern, Pattern::Connection(..));
-        self.frames.iter().flat_map(|frame| &frame.deny).any(named)
+        let denied = |rule: &Rule| matches!(&rule.pattern, Pattern::Connection(..));
+        self.has_reads() || self.frames.iter().flat_map(|frame| &frame.deny).any(denied)
+    }
+
+    /// Whether there are rules that some connections have to be read for.
+    #[must_use]
+    pub fn has_reads(&self) -> bool {
+        let reads = |rule: &Rule| matches!(&rule.pattern, Pattern::Requests(_));
+        self.frames.iter().flat_map(Frame::rules).any(reads)
+    }
+
+    /// Whether a connection has to be read, since a rule may speak of what is asked on it: at this
+    /// address and port, known by these names.
+    #[must_use]
+    pub fn reads(&self, names: &[String], address: IpAddr, port: u16) -> bool {
+        let peer = Peer::Internet(SocketAddr::new(address, port));
+        let connect = Connect { transport: Transport::Stream, peer, names: names.to_vec() };
+        self.frames.iter().flat_map(Frame::rules).any(|rule| rule.pattern.reads(&connect))
     }
 
     /// Which kinds of calls have to be asked about: bits of [`ask`].

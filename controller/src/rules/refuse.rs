@@ -53,6 +53,9 @@ pub(super) fn bare(text: &str) -> Fault {
     if lower == "websocket" {
         return fault.help(layered());
     }
+    if let Some((method, rest)) = method(text) {
+        return fault.help(format!("write `{method} https://{rest}` for requests"));
+    }
     match plugins::named(&lower).or_else(|| plugins::with_scheme(&lower).map(|(card, _)| card)) {
         Some(card) => fault.help(format!("did you mean `{}:*`?", card.name)),
         None if lower == "unix" => fault.help("did you mean `unix:*`?"),
@@ -77,6 +80,16 @@ pub(super) fn scheme(proto: &str, authority: &str) -> Fault {
         .help(format!("write `{lower}:{}`", authority.trim_end_matches('/')));
     }
     unknown(&lower, proto)
+}
+
+/// A method and what follows it, without the slash that a path begins with.
+fn method(text: &str) -> Option<(&str, String)> {
+    let (method, rest) = text.split_once(' ')?;
+    let capitals =
+        !method.is_empty() && method.bytes().all(|b| b.is_ascii_uppercase() || b == b',');
+    let rest = rest.trim();
+    let address = if rest.starts_with('/') { format!("HOST{rest}") } else { rest.to_owned() };
+    capitals.then_some((method, address))
 }
 
 fn unknown(lower: &str, proto: &str) -> Fault {
@@ -134,6 +147,10 @@ pub(super) fn call(lower: &str, proto: &str, rest: &str) -> Fault {
             card.name
         ));
     }
+    if let (Some((method, rest)), "http") = (method(rest), card.name) {
+        let help = format!("write `{method} {proto}://{rest}` for requests");
+        return Fault::at(start..end, "methods stand before the address", "not here").help(help);
+    }
     Fault::at(
         start..end,
         format!("this version sees host and port of {} calls only", card.name),
@@ -179,6 +196,19 @@ pub(super) fn path(card: &Card, scheme: &Scheme, text: &str, at: usize) -> Fault
         scheme.name,
         &text[..at]
     ))
+}
+
+/// Methods before a URL of a protocol that has none.
+pub(super) fn methods(card: &Card, scheme: &Scheme, authority: &str) -> Fault {
+    let length = scheme.name.len() + 3 + authority.len();
+    Fault::at(0..length, format!("{} calls have no methods", card.name), "no method before this")
+        .help(format!("write `{}://{authority}`", scheme.name))
+}
+
+/// Methods before a rule that is no URL.
+pub(super) fn methods_of_call(text: &str) -> Fault {
+    Fault::at(0..text.len(), "methods stand before the address of an HTTP request", "no address")
+        .help("write `GET https://HOST/PATH`")
 }
 
 /// `//` after a protocol that has no URLs.

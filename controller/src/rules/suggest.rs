@@ -8,7 +8,8 @@ use super::command;
 use super::parse;
 use super::path::{Place, exactly};
 use super::pattern::{self, Purpose};
-use crate::call::{Call, Connect, Exec, Lookup, Open, Peer, Query};
+use super::request;
+use crate::call::{Call, Connect, Exec, Lookup, Open, Peer, Query, Request};
 use crate::plugins;
 
 /// Longest list of arguments that is spelled out, in bytes.
@@ -34,7 +35,7 @@ fn candidates(call: &Call) -> Vec<String> {
         Call::Lookup(lookup) => look_up(lookup),
         Call::Open(open) => file(open),
         Call::Exec(exec) => program(exec),
-        Call::Request(request) => connection(&request.connect),
+        Call::Request(request) => requests(request),
         Call::Load(load) => named("native", Path::new(&load.library)),
     }
 }
@@ -51,6 +52,32 @@ fn connection(connect: &Connect) -> Vec<String> {
         Peer::UnixAbstract(name) => vec![format!("unix:@{}", exactly(name)), "unix:@*".to_owned()],
         Peer::Other(family) => vec![format!("socket:family={family}")],
     }
+}
+
+/// One request by its method and path, then all of its method, then the connection.
+fn requests(request: &Request) -> Vec<String> {
+    let hosts = connection(&request.connect);
+    let address = request.fields.text("url").unwrap_or_default();
+    let method = request.fields.text("method").unwrap_or_default();
+    let Peer::Internet(to) = &request.connect.peer else {
+        return hosts;
+    };
+    let scheme = if address.starts_with("https:") { "https" } else { "http" };
+    let names = request.connect.names.iter().cloned().chain([host(*to)]);
+    let bases: Vec<_> = names.flat_map(|name| bases(scheme, &name, to.port())).collect();
+    let path = request::exactly(&request::path(&address));
+    let whole = bases.iter().map(|base| format!("{method} {base}{path}"));
+    let whole = whole.filter(|_| path != "/"); // which means any path
+    let all = bases.iter().map(|base| format!("{method} {base}"));
+    whole.chain(all).chain(hosts).collect()
+}
+
+/// Without the port where that is the scheme's own; and with it, since a number behind an address
+/// would be a network's.
+fn bases(scheme: &str, host: &str, port: u16) -> Vec<String> {
+    let usual = plugins::with_scheme(scheme).and_then(|(_, scheme)| scheme.port) == Some(port);
+    let bare = usual.then(|| format!("{scheme}://{host}"));
+    bare.into_iter().chain([format!("{scheme}://{host}:{port}")]).collect()
 }
 
 fn host(address: SocketAddr) -> String {

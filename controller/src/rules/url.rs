@@ -1,4 +1,4 @@
-//! Rules that are URLs: a host, ports, and no more.
+//! Rules that are URLs: a host and ports, of requests also methods and a path.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -8,6 +8,7 @@ use super::host::Host;
 use super::pattern::Pattern;
 use super::port::Ports;
 use super::refuse;
+use super::request::{self, Requests};
 use crate::plugins::{Card, Scheme};
 
 /// What follows `scheme://`.
@@ -15,6 +16,7 @@ pub(super) fn parse(
     card: &'static Card,
     scheme: &'static Scheme,
     text: &str,
+    methods: Vec<String>,
 ) -> Result<Pattern, Fault> {
     refuse::url_parts(text)?;
     let (host, length) = host_part(text)?;
@@ -27,10 +29,17 @@ pub(super) fn parse(
         }
         None => (scheme.port.map_or(Ports::Any, |port| Ports::Range(port, port)), length),
     };
-    match &text[path..] {
-        "" | "/" | "/*" | "/**" => Ok(Pattern::Connection(host, ports)),
-        _ => Err(refuse::path(card, scheme, text, path)),
+    let path = match &text[path..] {
+        "" | "/" | "/*" | "/**" => None,
+        glob if card.firewall.contains(&"path") => {
+            Some(request::glob(glob).map_err(|fault| fault.shifted(path))?)
+        }
+        _ => return Err(refuse::path(card, scheme, text, path)),
+    };
+    if path.is_none() && methods.is_empty() {
+        return Ok(Pattern::Connection(host, ports));
     }
+    Ok(Pattern::Requests(Requests { host, ports, methods, path }))
 }
 
 /// The host that a text begins with, and how many bytes it takes.

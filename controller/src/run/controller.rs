@@ -72,7 +72,8 @@ impl Service {
         let tools = Tools::new(&config.tools).map_err(io::Error::other)?;
         let shared = Shared::new(directory)?;
         let mut setup = Setup { ..config.setup() };
-        let responder = responder(directory, &jobs, &setup)?;
+        let responder =
+            responder(directory, &jobs, !setup.mocks.is_empty() || config.policy.has_reads())?;
         if let Some(responder) = &responder {
             setup.responder = responder.port();
             shared.answers(responder.port(), false);
@@ -151,9 +152,9 @@ impl Service {
 fn responder(
     directory: &Path,
     jobs: &Sender<Job>,
-    setup: &Setup,
+    needed: bool,
 ) -> io::Result<Option<Arc<Responder>>> {
-    if setup.mocks.is_empty() {
+    if !needed {
         return Ok(None);
     }
     let make = |claim: &Claim| claim.plugin.converse(&claim.opening);

@@ -9,7 +9,7 @@ use libc::{sockaddr, socklen_t};
 
 use crate::cabi::{self, Address};
 use crate::hook::{Failure, fenced};
-use crate::{controller, shared};
+use crate::{controller, shared, start};
 
 hook! {
     unsafe fn connect(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int => hooked;
@@ -19,7 +19,7 @@ hook! {
 /// What to do about a connection.
 pub(super) enum Plan {
     Real,
-    At(SocketAddr),
+    At(Address),
     Fail(c_int),
 }
 
@@ -31,11 +31,8 @@ pub(super) unsafe fn hooked(fd: c_int, addr: *const sockaddr, len: socklen_t) ->
     match unsafe { plan(fd, addr, len) } {
         // SAFETY: the guest's own arguments, under connect(2)'s own contract.
         Plan::Real => unsafe { real!(connect)(fd, addr, len) },
-        Plan::At(to) => {
-            let to = Address::new(to);
-            // SAFETY: `to` outlives the call and knows its length.
-            unsafe { real!(connect)(fd, to.as_ptr(), to.len()) }
-        }
+        // SAFETY: `to` outlives the call and knows its length.
+        Plan::At(to) => unsafe { real!(connect)(fd, to.as_ptr(), to.len()) },
         Plan::Fail(errno) => Failure::failure(errno),
     }
 }
@@ -66,19 +63,41 @@ fn decide(fd: c_int, peer: Peer<'_>) -> Plan {
     let transport = cabi::transport(fd);
     match controller::decide(Call::Connect { transport, peer }) {
         Verdict::Allow => Plan::Real,
-        Verdict::Redirect { to } => redirect(peer, to),
+        Verdict::Redirect { to } => redirect(fd, peer, to),
+        Verdict::Unix { number } => answering(peer, number),
         Verdict::Deny { errno } => Plan::Fail(errno),
         _ => Plan::Fail(libc::EPROTO), // not for sockets
     }
 }
 
-/// An address of the family that the guest's socket has.
-fn redirect(peer: Peer<'_>, to: SocketAddr) -> Plan {
-    match (peer, to) {
-        (Peer::Internet(SocketAddr::V6(_)), SocketAddr::V4(to)) => {
-            Plan::At(SocketAddr::new(to.ip().to_ipv6_mapped().into(), to.port()))
+/// To an address of the family that the guest's own has.
+fn redirect(fd: c_int, peer: Peer<'_>, to: SocketAddr) -> Plan {
+    let to = match (peer, to) {
+        (Peer::Internet(SocketAddr::V6(asked)), SocketAddr::V4(to)) => {
+            // A v4-mapped address on a socket for IPv6 alone fails, as it would without us.
+            if asked.ip().to_ipv4_mapped().is_none() {
+                cabi::admit_mapped(fd);
+            }
+            SocketAddr::new(to.ip().to_ipv6_mapped().into(), to.port())
         }
-        (Peer::Internet(SocketAddr::V4(_)), SocketAddr::V6(_)) => Plan::Fail(libc::EHOSTUNREACH),
-        _ => Plan::At(to),
+        (Peer::Internet(SocketAddr::V4(_)), SocketAddr::V6(_)) => {
+            return Plan::Fail(libc::EHOSTUNREACH);
+        }
+        (Peer::Internet(_), to) => to,
+        _ => return Plan::Fail(libc::EPROTO),
+    };
+    Plan::At(Address::new(to))
+}
+
+/// As many as sun_path has (unix(7)).
+const PATH_BYTES: usize = 108;
+
+/// To a Unix socket in the run's folder.
+fn answering(peer: Peer<'_>, number: u32) -> Plan {
+    let mut space = [0; PATH_BYTES];
+    let path = matches!(peer, Peer::Unix(_)).then(|| start::answering(number, &mut space));
+    match path.flatten().and_then(Address::unix) {
+        Some(to) => Plan::At(to),
+        None => Plan::Fail(libc::EPROTO),
     }
 }

@@ -15,10 +15,12 @@ pub(crate) mod fopen;
 pub(crate) mod getaddrinfo;
 pub(crate) mod gethostby;
 pub(crate) mod getnameinfo;
+pub(crate) mod getpeername;
 pub(crate) mod mkstemp;
 pub(crate) mod open;
 pub(crate) mod opendir;
 pub(crate) mod pthread;
+pub(crate) mod recv;
 pub(crate) mod res;
 pub(crate) mod send;
 pub(crate) mod serve;
@@ -48,10 +50,12 @@ pub(crate) fn all() -> impl Iterator<Item = &'static crate::hook::Hook> {
         getaddrinfo::HOOKS,
         gethostby::HOOKS,
         getnameinfo::HOOKS,
+        getpeername::HOOKS,
         mkstemp::HOOKS,
         open::HOOKS,
         opendir::HOOKS,
         pthread::HOOKS,
+        recv::HOOKS,
         res::HOOKS,
         send::HOOKS,
         serve::HOOKS,

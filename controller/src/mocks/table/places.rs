@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use crate::fields::Value;
-use crate::mocks::{Matcher, Mock};
+use crate::mocks::{Matcher, Mock, Step};
 use crate::plugins::card::FieldKind;
-use crate::plugins::{Hosts, Plugin};
+use crate::plugins::{Endpoint, Hosts, Plugin};
 
 /// Where connections go that a mock may have to answer on.
 #[derive(Debug, Default)]
@@ -17,8 +17,8 @@ pub struct Places {
     patterns: Vec<(Matcher, Place)>,
     /// All hosts.
     any: Vec<Place>,
-    /// The place of each mock that has one.
-    of_mocks: HashMap<usize, (Hosts, RangeInclusive<u16>)>,
+    /// The places of each mock that has some.
+    of_mocks: HashMap<usize, Vec<Endpoint>>,
     /// Some connection is to be refused.
     pub(super) refusing: bool,
 }
@@ -28,11 +28,13 @@ pub struct Places {
 struct Place {
     ports: RangeInclusive<u16>,
     plugin: &'static dyn Plugin,
+    /// What is answered there, by a mock or a step of one.
+    source: &'static str,
 }
 
 impl Place {
     fn is_as(&self, other: &Self) -> bool {
-        self.ports == other.ports && self.plugin.card().name == other.plugin.card().name
+        self.ports == other.ports && self.source == other.source
     }
 }
 
@@ -44,19 +46,26 @@ fn add(places: &mut Vec<Place>, place: Place) {
 
 impl Places {
     pub(super) fn add(&mut self, number: usize, mock: &Mock) {
-        let Some(endpoint) = mock.plugin.endpoint(mock) else {
-            return;
-        };
-        let place = Place { ports: endpoint.ports.clone(), plugin: mock.plugin };
-        match &endpoint.host {
-            Hosts::Any => add(&mut self.any, place),
-            Hosts::One(host) => add(self.exact.entry(host.clone()).or_default(), place),
-            Hosts::Pattern(pattern) => self.add_pattern(pattern, place),
+        let endpoints = mock.plugin.endpoints(mock);
+        for endpoint in &endpoints {
+            self.add_endpoint(mock, endpoint);
         }
-        if mock.act.refuses() {
-            self.refusing = true;
+        if !endpoints.is_empty() {
+            self.refusing |= mock.act.refuses();
+            self.of_mocks.insert(number, endpoints);
         }
-        self.of_mocks.insert(number, (endpoint.host, endpoint.ports));
+    }
+
+    fn add_endpoint(&mut self, mock: &Mock, endpoint: &Endpoint) {
+        let steps = mock.steps.iter().flat_map(Step::mocks).map(|step| step.shape.source);
+        for source in std::iter::once(mock.shape.source).chain(steps) {
+            let place = Place { ports: endpoint.ports.clone(), plugin: mock.plugin, source };
+            match &endpoint.host {
+                Hosts::Any => add(&mut self.any, place),
+                Hosts::One(host) => add(self.exact.entry(host.clone()).or_default(), place),
+                Hosts::Pattern(pattern) => self.add_pattern(pattern, place),
+            }
+        }
     }
 
     fn add_pattern(&mut self, pattern: &Matcher, place: Place) {
@@ -70,10 +79,30 @@ impl Places {
     /// Who answers at a host of these names and this port.
     #[must_use]
     pub fn at(&self, hosts: &[String], port: u16) -> Option<&'static dyn Plugin> {
+        self.all_at(hosts, port).map(|place| place.plugin).next()
+    }
+
+    /// By which of these names the host is known to a mock that may answer there.
+    #[must_use]
+    pub fn known_as<'a>(&self, hosts: &'a [String], port: u16) -> Option<&'a String> {
+        hosts.iter().find(|host| {
+            let named = self.all_at(std::slice::from_ref(*host), port);
+            let any = self.any.iter().filter(|place| place.ports.contains(&port));
+            named.count() > any.count()
+        })
+    }
+
+    /// Whether a mock or a step that may answer there is of this source.
+    #[must_use]
+    pub fn names(&self, hosts: &[String], port: u16, source: &str) -> bool {
+        self.all_at(hosts, port).any(|place| place.source == source)
+    }
+
+    fn all_at<'a>(&'a self, hosts: &'a [String], port: u16) -> impl Iterator<Item = &'a Place> {
         let exact = hosts.iter().filter_map(|host| self.exact.get(host)).flatten();
         let matching = self.patterns.iter().filter(|(pattern, _)| any_has(pattern, hosts));
         let all = exact.chain(matching.map(|(_, place)| place)).chain(&self.any);
-        all.filter(|place| place.ports.contains(&port)).map(|place| place.plugin).next()
+        all.filter(move |place| place.ports.contains(&port))
     }
 
     /// Whether a connection to this name may be answered, at some port: then its look-up must not
@@ -99,14 +128,15 @@ impl Places {
 
     /// Whether this mock answers at a host of these names and this port.
     pub(super) fn has(&self, mock: usize, hosts: &[String], port: u16) -> bool {
-        self.of_mocks.get(&mock).is_some_and(|(own, ports)| {
-            ports.contains(&port)
-                && match own {
+        let has = |endpoint: &Endpoint| {
+            endpoint.ports.contains(&port)
+                && match &endpoint.host {
                     Hosts::Any => true,
                     Hosts::One(host) => hosts.contains(host),
                     Hosts::Pattern(pattern) => any_has(pattern, hosts),
                 }
-        })
+        };
+        self.of_mocks.get(&mock).is_some_and(|endpoints| endpoints.iter().any(has))
     }
 }
 

@@ -103,7 +103,7 @@ fn levels_go_by_protocol() {
 #[test]
 fn denied_names_have_stand_ins() {
     let policy = policy(vec![frame(
-        &["http://b.example"],
+        &["http://b.example", "GET https://f.example", "http://*/x"],
         &[
             "http://*.a.example",
             "redis:*",
@@ -111,13 +111,17 @@ fn denied_names_have_stand_ins() {
             "http://localhost",
             "dns:c.example",
             "smtp://10.0.0.0/8",
+            "POST http://d.example",
         ],
-        &[],
+        &["http://e.example/x"],
     )]);
     for (name, stands) in [
         ("x.a.example", true),
         ("b.example", false),
         ("c.example", false),
+        ("d.example", true),
+        ("e.example", true),
+        ("f.example", true),
         ("localhost", false),
         ("10.1.2.3", false),
     ] {

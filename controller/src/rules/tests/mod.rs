@@ -4,6 +4,7 @@ mod calls;
 mod connections;
 mod frames;
 mod refusals;
+mod requests;
 mod suggestions;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use super::{Decision, Fault, Frame, Level, Levels, Origin, Place, Policy, Rule, TestGlob};
-use crate::call::{Call, Connect, Exec, Load, Lookup, Open, Peer, Query, Transport};
+use crate::call::{Call, Connect, Exec, Load, Lookup, Open, Peer, Query, Request, Transport};
+use crate::fields::Fields;
 use bigfoot_ipc::page::ask;
 
 fn place() -> Place {
@@ -43,6 +45,13 @@ fn connect(address: &str, names: &[&str]) -> Call {
     let peer = Peer::Internet(address.parse().expect("an address and a port"));
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     Call::Connect(Connect { transport: Transport::Stream, peer, names })
+}
+
+/// A request on a connection to this address, by these names.
+fn request(method: &str, url: &str, address: &str, names: &[&str]) -> Call {
+    let Call::Connect(connect) = connect(address, names) else { unreachable!() };
+    let fields = Fields::new().with("method", method).with("url", url);
+    Call::Request(Request { connect, source: "http:request", fields })
 }
 
 fn unix(path: &str) -> Call {

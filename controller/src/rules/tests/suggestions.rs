@@ -26,13 +26,29 @@ fn suggestions_are_narrow() {
         (load("libfoo.so"), "native:libfoo.so"),
         (lookup("a b"), "dns:~a b"),
         (open(&format!("/a/{}", "b".repeat(5000)), "w"), "file+w:/a/**"),
+        (
+            request("GET", "https://a.example/users/42?x=1", "1.2.3.4:443", &["a.example"]),
+            "GET https://a.example/users/42",
+        ),
+        (
+            request(
+                "POST",
+                "http://a.example:8080/a%20%2a[%C3%A9%FF",
+                "1.2.3.4:8080",
+                &["a.example"],
+            ),
+            "POST http://a.example:8080/a%20%2A%5B%C3%A9%FF",
+        ),
+        (request("GET", "http://a.example/", "1.2.3.4:80", &["a.example"]), "GET http://a.example"),
+        (request("GET", "http://127.0.0.1/8", "127.0.0.1:80", &[]), "GET http://127.0.0.1:80/8"),
+        (request("GET", "http://[::1]:81/x", "[::1]:81", &[]), "GET http://[::1]:81/x"),
     ] {
         assert_eq!(policy(vec![]).suggest(&call), expected);
     }
 }
 
 fn any_text() -> impl Strategy<Value = String> {
-    let rule_like = "(http|https|redis|dns|file\\+r|file|unix|subprocess|native|socket|ws|HTTP|x)?(:|://|:/|/)?[a-z0-9.*\\[\\]{}~@:/? \\\\%é-]{0,20}";
+    let rule_like = "([A-Z]{1,3},?[A-Z]{0,3} )?(http|https|redis|dns|file\\+r|file|unix|subprocess|native|socket|ws|HTTP|x)?(:|://|:/|/)?[a-z0-9.*\\[\\]{}~@:/? \\\\%é-]{0,20}";
     prop_oneof![rule_like, any::<String>()]
 }
 
@@ -56,7 +72,16 @@ fn any_call() -> impl Strategy<Value = Call> {
         any::<u16>().prop_map(Peer::Other),
     ];
     let connection = (peer, prop::collection::vec(name, 0..3));
+    let target = prop_oneof!["(/[ -~]{0,6}){0,4}", ".{0,12}", "(/[.%a-z0-9]{0,3}){0,4}"];
+    let request = (connection.clone(), "[A-Z]{1,7}", target, any::<bool>());
     prop_oneof![
+        request.prop_map(|((peer, names), method, path, secure)| {
+            let scheme = if secure { "https" } else { "http" };
+            let fields =
+                Fields::new().with("method", method).with("url", format!("{scheme}://host{path}"));
+            let connect = Connect { transport: Transport::Stream, peer, names };
+            Call::Request(Request { connect, source: "http:request", fields })
+        }),
         connection.prop_map(|(peer, names)| Call::Connect(Connect {
             transport: Transport::Stream,
             peer,

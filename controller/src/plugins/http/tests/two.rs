@@ -1,0 +1,333 @@
+//! HTTP/2 with the client: hyper's own client at the other end of a pipe.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{self, SendRequest};
+
+use super::super::pipe::{Broken, Filled, Moved, Pipe, Task, Tasks};
+use super::*;
+
+type Heard = (http::response::Parts, Result<Vec<u8>, ()>);
+
+/// A client of HTTP/2 and the conversation that it has.
+struct Two {
+    transcript: Transcript,
+    pipe: Pipe,
+    begun: Tasks,
+    running: Vec<Task>,
+    sender: SendRequest<Filled>,
+    end: Option<End>,
+    reasons: Vec<String>,
+    upstream: Vec<u8>,
+}
+
+impl Two {
+    fn new(transcript: Transcript) -> Self {
+        let (pipe, begun) = (Pipe::default(), Tasks::default());
+        let mut begin =
+            Box::pin(http2::Builder::new(begun.clone()).handshake::<_, Filled>(pipe.clone()));
+        let mut context = Context::from_waker(Waker::noop());
+        let Poll::Ready(Ok((sender, connection))) = begin.as_mut().poll(&mut context) else {
+            panic!("a handshake takes no answer");
+        };
+        let connection: Task = Box::pin(async move { drop(connection.await) });
+        let (running, reasons, upstream) = (vec![connection], Vec::new(), Vec::new());
+        Self { transcript, pipe, begun, running, sender, end: None, reasons, upstream }
+    }
+
+    /// Lets both sides talk until they have nothing to say.
+    fn turn(&mut self) {
+        let moved = Arc::new(Moved::default());
+        let waker = Waker::from(Arc::clone(&moved));
+        let mut context = Context::from_waker(&waker);
+        loop {
+            self.running.extend(self.begun.take());
+            self.running.retain_mut(|task| task.as_mut().poll(&mut context).is_pending());
+            let said = self.pipe.drain();
+            if !said.is_empty() && self.end.is_none() {
+                self.event(Event::Client(&said));
+            } else if !moved.take() {
+                return;
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>) {
+        let output = self.transcript.on(event);
+        self.pipe.feed(&output.client);
+        self.upstream.extend_from_slice(&output.upstream);
+        self.reasons.extend(output.malformed.iter().map(|malformed| malformed.reason.clone()));
+        if output.end.is_some() {
+            self.end = output.end;
+            self.pipe.end();
+        }
+    }
+
+    fn ask(
+        &mut self,
+        request: http::Request<Filled>,
+    ) -> Pin<Box<dyn Future<Output = Option<Heard>>>> {
+        let response = self.sender.send_request(request);
+        Box::pin(async move { heard(response.await.ok()?).await })
+    }
+
+    /// What comes back by now.
+    fn hear(
+        &mut self,
+        waiting: &mut Pin<Box<dyn Future<Output = Option<Heard>>>>,
+    ) -> Poll<Option<Heard>> {
+        for _ in 0..10 {
+            self.turn();
+            if let Poll::Ready(heard) =
+                waiting.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+            {
+                return Poll::Ready(heard);
+            }
+        }
+        Poll::Pending
+    }
+
+    fn get(&mut self, url: &str) -> Poll<Option<Heard>> {
+        let mut waiting = self.ask(request("GET", url, &[], ""));
+        self.hear(&mut waiting)
+    }
+}
+
+async fn heard(response: http::Response<Incoming>) -> Option<Heard> {
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await;
+    Some((parts, body.map(|body| body.to_bytes().to_vec()).map_err(drop)))
+}
+
+fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> http::Request<Filled> {
+    let mut request = http::Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Filled::with(body.as_bytes().to_vec())).expect("a request")
+}
+
+fn secure() -> Transcript {
+    let opened = opening("api.example.com", 443);
+    Transcript::opened(&Http, &Opening { encrypted: true, alpn: Some(b"h2".to_vec()), ..opened })
+}
+
+fn whole(heard: Poll<Option<Heard>>) -> (u16, String) {
+    let Poll::Ready(Some((parts, Ok(body)))) = heard else { panic!("no whole answer: {heard:?}") };
+    (parts.status.as_u16(), String::from_utf8(body).expect("text"))
+}
+
+/// A request over HTTP/2 is told like one over HTTP/1.1.
+#[test]
+fn a_request_is_told_with_all_its_fields() {
+    let reply = Fields::new()
+        .with("status", 201)
+        .with(
+            "headers",
+            pairs(&[("Set-Cookie", "a=1"), ("set-cookie", "b=2"), ("Connection", "close")]),
+        )
+        .with("json", json("{\"a\":1}"));
+    let mut client = Two::new(secure().mocked(SOURCE, reply));
+
+    let headers =
+        [("x-a", "1"), ("cookie", "a=1"), ("cookie", "b=2"), ("content-type", "application/json")];
+    let mut waiting =
+        client.ask(request("POST", "https://API.example.com/users?q=1", &headers, "{\"b\": 2}"));
+    let Poll::Ready(Some((parts, body))) = client.hear(&mut waiting) else { panic!("no answer") };
+
+    assert_eq!((parts.status.as_u16(), body), (201, Ok(b"{\"a\":1}".to_vec())));
+    let cookies: Vec<_> = parts.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(cookies, ["a=1", "b=2"]);
+    assert_eq!(parts.headers["content-length"], "7");
+    assert!(!parts.headers.contains_key("date") && !parts.headers.contains_key("connection"));
+    let fields = asked(&client.transcript);
+    assert_eq!(fields.text("url").as_deref(), Some("https://api.example.com/users?q=1"));
+    assert_eq!(
+        fields.get("headers"),
+        Some(&pairs(&[
+            ("host", "API.example.com"),
+            ("x-a", "1"),
+            ("content-type", "application/json"),
+            ("cookie", "a=1; b=2"),
+        ]))
+    );
+    assert_eq!(fields.get("json"), Some(&json("{\"b\":2}")));
+}
+
+/// Without TLS a client may begin with HTTP/2 at once; it is known by its preface.
+#[test]
+fn prior_knowledge_is_recognised() {
+    let mut client = Two::new(client().mocked(SOURCE, body("a")).mocked(SOURCE, body("b")));
+
+    assert_eq!(whole(client.get("http://api.example.com/1")), (200, "a".to_owned()));
+    assert_eq!(whole(client.get("http://api.example.com/2")), (200, "b".to_owned()));
+    assert_eq!(whole(client.get("http://api.example.com/3")).0, 501);
+    assert!(client.reasons.is_empty() && client.end.is_none());
+}
+
+/// Many streams at once are each answered with their own.
+#[test]
+fn streams_are_answered_each_by_itself() {
+    let mut transcript = secure();
+    for number in 0..100 {
+        transcript = transcript.mocked(SOURCE, body(&number.to_string()));
+    }
+    let mut client = Two::new(transcript);
+
+    let mut waiting: Vec<_> = (0..100)
+        .map(|number| client.ask(request("GET", &format!("https://a.example/{number}"), &[], "")))
+        .collect();
+    for waiting in &mut waiting {
+        assert_eq!(whole(client.hear(waiting)).0, 200);
+    }
+
+    assert_eq!(client.transcript.asked().len(), 100);
+}
+
+/// Bodies larger than a window go through, both ways.
+#[test]
+fn large_bodies_go_through() {
+    let large = "x".repeat(3 << 20);
+    let mut client = Two::new(secure().mocked(SOURCE, body(&large)));
+
+    let mut waiting = client.ask(request("PUT", "https://a.example/", &[], &large));
+    for _ in 0..1000 {
+        if let Poll::Ready(Some((_, Ok(heard)))) = client.hear(&mut waiting) {
+            assert_eq!(heard.len(), large.len());
+            assert_eq!(asked(&client.transcript).bytes("body").unwrap().len(), large.len());
+            return;
+        }
+    }
+    panic!("no answer");
+}
+
+/// A body over the limit is refused; the connection goes on.
+#[test]
+fn too_large_a_body_is_refused() {
+    let mut client = Two::new(secure().mocked(SOURCE, body("ok")));
+    let large = "x".repeat((16 << 20) + 1);
+
+    let mut waiting = client.ask(request("PUT", "https://a.example/", &[], &large));
+    let status = loop {
+        match client.hear(&mut waiting) {
+            Poll::Ready(Some((parts, _))) => break parts.status.as_u16(),
+            Poll::Ready(None) => panic!("no answer"),
+            Poll::Pending => {}
+        }
+    };
+
+    assert_eq!(
+        (status, client.reasons.as_slice()),
+        (413, &["sent a body of more than 16 MiB".to_owned()][..])
+    );
+    assert_eq!(whole(client.get("https://a.example/")).1, "ok");
+}
+
+/// gRPC is told in its own terms that there is no answer.
+#[test]
+fn grpc_is_refused_in_its_own_words() {
+    let mut client = Two::new(secure());
+    let kind = [("content-type", "application/grpc+proto"), ("te", "trailers")];
+
+    let mut waiting = client.ask(request("POST", "https://a.example/svc/Call", &kind, "x"));
+    let Poll::Ready(Some((parts, _))) = client.hear(&mut waiting) else { panic!("no answer") };
+
+    assert_eq!(
+        (parts.status.as_u16(), &parts.headers["grpc-status"]),
+        (200, &"12".parse().unwrap())
+    );
+    assert!(client.reasons[0].contains("gRPC") && client.transcript.asked().is_empty());
+}
+
+/// A fault of the connection ends it, after so many bytes.
+#[test]
+fn faults_end_the_connection() {
+    for (kind, after, end) in [
+        (FaultKind::Reset, 0, End::Reset),
+        (FaultKind::Reset, 10, End::Reset),
+        (FaultKind::Reset, 10_000, End::Reset),
+        (FaultKind::Truncated, 12, End::Close),
+        (FaultKind::Garbage, 0, End::Close),
+    ] {
+        let transcript = secure().mocked(SOURCE, body("hello")).broken(fault(kind, after, 0));
+        let mut client = Two::new(transcript);
+        let heard = client.get("https://a.example/");
+        assert_eq!(client.end, Some(end), "{kind:?} {after}");
+        let complete = matches!(heard, Poll::Ready(Some((_, Ok(_)))));
+        assert_eq!(complete, after == 10_000, "{kind:?} {after}");
+    }
+}
+
+/// A stream that is never answered, or slowly, holds up no other one.
+#[test]
+fn slow_streams_hold_up_nobody() {
+    let transcript = secure()
+        .mocked(SOURCE, Fields::new())
+        .broken(fault(FaultKind::Timeout, 0, 0))
+        .mocked(SOURCE, body("hello"))
+        .broken(fault(FaultKind::Slow, 0, 3))
+        .mocked(SOURCE, body("fast"));
+    let mut client = Two::new(transcript);
+    let mut never = client.ask(request("GET", "https://a.example/1", &[], ""));
+    client.turn();
+    let mut slow = client.ask(request("GET", "https://a.example/2", &[], ""));
+    client.turn();
+
+    assert_eq!(whole(client.get("https://a.example/3")).1, "fast");
+    for _ in 0..5 {
+        assert!(client.hear(&mut slow).is_pending());
+        assert_eq!(client.transcript.output.wake.map(|wake| wake.as_millis()), Some(3));
+        client.event(Event::Wake);
+    }
+    assert_eq!(whole(client.hear(&mut slow)).1, "hello");
+    assert!(client.hear(&mut never).is_pending() && client.transcript.output.wake.is_none());
+}
+
+/// A real answer is passed on as it comes, and told.
+#[test]
+fn real_answers_are_passed_on() {
+    let mut client = Two::new(secure().passed(SOURCE, 1).passed(SOURCE, 2));
+    let mut first = client.ask(request("GET", "https://a.example/x", &[("x-a", "1")], ""));
+    let mut second = client.ask(request("GET", "https://a.example/y", &[], ""));
+    client.turn();
+    let first_sent = "GET /x HTTP/1.1\r\nhost: a.example\r\nx-a: 1\r\n\r\n";
+    assert_eq!(String::from_utf8_lossy(&client.upstream), first_sent);
+
+    client.event(Event::Upstream(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-B: 2\r\n\r\n1\r\na",
+    ));
+    assert!(client.hear(&mut first).is_pending());
+    client.event(Event::Upstream(b"\r\n1\r\nb\r\n0\r\n\r\n"));
+    let second_sent = "GET /y HTTP/1.1\r\nhost: a.example\r\n\r\n";
+    let sent = String::from_utf8_lossy(&client.upstream).into_owned();
+    assert_eq!(sent, format!("{first_sent}{second_sent}"));
+    assert_eq!(whole(client.hear(&mut first)), (200, "ab".to_owned()));
+
+    client.event(Event::Upstream(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"));
+    client.event(Event::UpstreamFailed("reset"));
+    let broken = client.hear(&mut second);
+    assert!(matches!(broken, Poll::Ready(Some((_, Err(()))))), "{broken:?}");
+    assert_eq!(client.transcript.completed().len(), 2);
+}
+
+/// What breaks the protocol is told, and the connection closed.
+#[test]
+fn nonsense_is_told() {
+    let mut transcript = secure();
+
+    transcript.on(Event::Client(b"GET / HTTP/1.1\r\n\r\n                          "));
+
+    assert_eq!(transcript.output.end, Some(End::Close));
+    assert!(reason(transcript.output.malformed.as_ref()).starts_with("broke HTTP/2: "));
+}
+
+/// Bodies may break off in the middle.
+#[test]
+fn a_body_that_breaks_off_is_no_body() {
+    assert_eq!(Broken.to_string(), "the body broke off");
+}
