@@ -295,8 +295,8 @@ fn errors_show_the_place() {
             "error: `allow` takes a list of rules\n --> bigfoot.toml:2:9\n  |\n2 | allow = \"http:*\"\n  |         ^^^^^^^^ a string stands here\n  |\n  = help: write it in brackets: `[\"http://localhost:8080\"]`",
         ),
         (
-            "[firewall]\ndeny = [\"http://a.example/users/*\"]",
-            "error: this version sees host and port of http calls only, and no paths\n --> bigfoot.toml:2:26\n  |\n2 | deny = [\"http://a.example/users/*\"]\n  |                          ^^^^^^^^ cannot be seen\n  |\n  = help: write `http://a.example`",
+            "[firewall]\ndeny = [\"amqp://a.example/users/*\"]",
+            "error: this version sees host and port of amqp calls only, and no paths\n --> bigfoot.toml:2:26\n  |\n2 | deny = [\"amqp://a.example/users/*\"]\n  |                          ^^^^^^^^ cannot be seen\n  |\n  = help: write `amqp://a.example`",
         ),
     ] {
         assert_eq!(toml(text).wrong(), expected);

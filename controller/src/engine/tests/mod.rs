@@ -7,10 +7,12 @@
 //! | `roles` | tools, build scripts, guests, forks |
 //! | `starts` | which starts of programs are no calls of a guest's own |
 //! | `findings` | what is noted, once, and how it is put together |
+//! | `mocks` | what mocks answer, what is recorded, and what is left over |
 //! | `seen` | which processes count as seen |
 
 mod calls;
 mod findings;
+mod mocks;
 mod names;
 mod roles;
 mod seen;
@@ -27,10 +29,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use bigfoot_ipc::guest::Transport;
 
-use super::Setup;
 use super::findings::*;
 use super::*;
+use super::{Ended, Said, Setup};
 use crate::call::*;
+use crate::config;
 use crate::intake::process::Pid;
 use crate::intake::program::Target;
 use crate::processes::Started;
@@ -40,6 +43,8 @@ use crate::site::Stack;
 
 /// The run's command in most transcripts.
 const COMMAND: Pid = 100;
+/// Port of the responder, in runs that have one.
+const PORT: u16 = 4711;
 /// Refused.
 const REFUSED: Verdict = Verdict::Deny { errno: nix::libc::EACCES };
 
@@ -53,6 +58,17 @@ impl Scene {
     /// The level of everything that is guarded by default, and these rules.
     fn new(level: Level, frames: Vec<Frame>) -> Self {
         Self::of(Policy::new(frames, Levels::new(level, BTreeMap::new())))
+    }
+
+    /// What a configuration says.
+    fn configured(text: &str) -> Self {
+        let mut scene = Self::of(Policy::default());
+        fs::write(scene.folder.join("bigfoot.toml"), text).unwrap();
+        let config = config::load(&scene.folder, &config::Flags::default(), &|_| None);
+        let config = config.unwrap_or_else(|error| panic!("{error}"));
+        let setup = Setup { responder: PORT, ..config.setup() };
+        scene.engine = Engine::new(config.policy, Tools::new(&[]).unwrap(), setup);
+        scene
     }
 
     fn of(policy: Policy) -> Self {
