@@ -386,6 +386,7 @@ impl Wait {
     /// The likelier of two: a match before a beginning.
     fn or(self, other: Self) -> Self {
         match (self, other) {
+            (Self::Match(one), Self::Match(other)) => Self::Match(one.max(other)),
             (Self::Match(bytes), _) | (_, Self::Match(bytes)) => Self::Match(bytes),
             (Self::Prefix, _) | (_, Self::Prefix) => Self::Prefix,
             _ => Self::Never,

@@ -56,6 +56,8 @@ pub(super) struct Connection {
 struct Buffer {
     bytes: Vec<u8>,
     sent: usize,
+    /// Of a datagram socket: the messages, in place of the bytes.
+    messages: VecDeque<Vec<u8>>,
 }
 
 impl Buffer {
@@ -64,11 +66,17 @@ impl Buffer {
     }
 
     fn len(&self) -> usize {
-        self.bytes.len() - self.sent
+        self.bytes.len() - self.sent + self.messages.len()
     }
 
     /// Sends what can be sent. False if the other side is gone.
     fn send(&mut self, to: &mut Stream) -> bool {
+        while let Some(message) = self.messages.front() {
+            match to.write(message) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
+                _ => drop(self.messages.pop_front()), // what cannot be sent is lost
+            }
+        }
         while self.sent < self.bytes.len() {
             match to.write(&self.bytes[self.sent..]) {
                 Ok(0) => return false,
@@ -138,7 +146,12 @@ impl Connection {
             (self.upstream, self.for_upstream) = (None, Buffer::default()); // of the one before
             self.end_upstream = false;
         }
-        self.for_upstream.push(&output.upstream);
+        match &self.client {
+            Client::Datagrams(_) if !output.upstream.is_empty() => {
+                self.for_upstream.messages.push_back(output.upstream);
+            }
+            _ => self.for_upstream.push(&output.upstream),
+        }
         self.end_upstream |= output.end_upstream;
         if let Some(time) = output.wake {
             self.wake = Some(Instant::now() + time);

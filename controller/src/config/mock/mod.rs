@@ -28,6 +28,7 @@ use super::schema::Reader;
 use super::tree::{Entry, Node, Value};
 use crate::fields::Fields;
 use crate::mocks::{Act, Mock};
+use crate::plugins::Kind;
 use crate::rules::TestGlob;
 use unused::Earlier;
 
@@ -86,7 +87,23 @@ impl Reader<'_> {
             origin: self.origin_at(node.span.start),
         };
         self.fits(node, &mock)?;
+        self.answers_somewhere(node, &mock)?;
         Ok(mock)
+    }
+
+    /// A mock of what is said on connections has to say on which.
+    fn answers_somewhere(&self, node: &Node, mock: &Mock) -> Result<(), Error> {
+        let card = mock.plugin.card();
+        if card.kind != Kind::Connection || !mock.plugin.endpoints(mock).is_empty() {
+            return Ok(());
+        }
+        let message = "this mock says nothing of where the connection goes";
+        let fields = mock.shape.fields.iter().map(|field| field.name);
+        let places: Vec<&str> =
+            fields.filter(|name| matches!(*name, "host" | "port" | "path" | "url")).collect();
+        Err(self
+            .error(node, message, "would never answer")
+            .help(format!("name one of these in `when`: {}", places.join(", "))))
     }
 
     fn test_glob(&self, node: &Node) -> Result<Option<TestGlob>, Error> {

@@ -46,7 +46,7 @@ const fn card(name: &'static str, interactions: &'static [Shape]) -> Card {
         ports: &[],
         firewall: &[],
         guard_default: true,
-        kind: Kind::Connection,
+        kind: Kind::Call,
         examples: &[],
         interactions,
         mocks: &[],
