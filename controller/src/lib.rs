@@ -22,11 +22,13 @@
 //! | [`config`] | where the configuration is, and what it says |
 //! | [`respond`] | event loops for the connections that plugins answer |
 //! | [`report`] | the words that a person reads |
+//! | [`accept`] | accepted interactions, written down and compared |
 //! | [`library`] | the preload library, brought to where guests can load it |
 //! | [`run`] | a run from start to end |
 //! | [`cli`] | the commands |
 #![deny(unsafe_code)]
 
+pub mod accept;
 pub mod call;
 pub mod cli;
 pub mod config;

@@ -1,9 +1,11 @@
 //! Runs as a whole: verdicts that no program can swallow, exit codes, wrong input, signals.
 
+mod accept;
 mod bad_input;
 mod configuration;
 mod coverage;
 mod exit_codes;
+mod junit;
 mod names;
 mod serve;
 mod signals;

@@ -62,9 +62,14 @@ fn trial() -> Option<Line> {
     let folder = Directory::new().ok()?;
     let config = config::load(folder.path(), &Flags::default(), &|_| None).ok()?;
     let command = ["/bin/sh".into(), "-c".into(), "/bin/true; exit 0".into()];
-    let service =
-        Service::start(folder.path(), config, std::process::id(), Some(of_command(&command)))
-            .ok()?;
+    let service = Service::start(
+        folder.path(),
+        config,
+        std::process::id(),
+        Some(of_command(&command)),
+        false,
+    )
+    .ok()?;
     let variables = environment(folder.path(), 1, false).ok()?;
     let ran = Command::new("/bin/sh")
         .args(&command[1..])
@@ -73,7 +78,7 @@ fn trial() -> Option<Line> {
         .stderr(Stdio::piped())
         .output();
     let _ = service.jobs.send(Job::Stop); // the engine is there until it is told so
-    let (report, ..) = service.finish(false)?;
+    let (report, ..) = service.finish(false, |_, _| Vec::new())?;
     let said =
         ran.map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default();
     let armed = report.coverage.armed;

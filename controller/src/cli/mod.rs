@@ -7,10 +7,12 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use crate::accept::Snapshots;
 use crate::config::{self, Flags};
 use crate::report::{self, Format};
 use crate::run::{self, INTERNAL, Options, keeper, serve};
 
+mod accept;
 pub mod check;
 pub mod doctor;
 pub mod explain;
@@ -24,10 +26,11 @@ Examples:
   bigfoot run -- cargo test
   bigfoot run --guard error --allow 'http://localhost:8080' -- pytest
   bigfoot run --format github --require-coverage -- npm test
+  bigfoot accept -- cargo test
   bigfoot explain 'http://api.example.com'
 
 Exit codes: the command's own when it failed; 0 clean; 2 usage or configuration;
-60 a call was refused; 61 a gap in required coverage; 63 a fault of bigfoot's;
+60 a call was refused, or another promise broken; 61 a gap in required coverage; 63 a fault of bigfoot's;
 126 the command cannot be executed; 127 it was not found.";
 
 /// Runs a test command, and holds every external call of its processes to what was authorised.
@@ -43,6 +46,9 @@ enum Command {
     /// Run a command and all that it starts under the rules
     #[command(after_help = EXAMPLES)]
     Run(Run),
+    /// Run a command, and write what its tests do to the outside as snapshots to review
+    #[command(after_help = accept::EXAMPLES)]
+    Accept(accept::Accept),
     /// Read the configuration, say what is in force, or what is wrong and where
     Check {
         #[command(flatten)]
@@ -126,7 +132,7 @@ struct PolicyFlags {
 
 #[derive(Debug, Args)]
 struct OutputFlags {
-    /// Form of the report: human, json, jsonl or github
+    /// Form of the report: human, json, jsonl, github or junit
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
     /// Fail, with 61, if a process could not be seen
@@ -187,7 +193,8 @@ impl From<config::Error> for Failure {
 
 fn act(command: Command) -> Result<u8, Failure> {
     match command {
-        Command::Run(run) => run_(run),
+        Command::Run(run) => run_(run, false),
+        Command::Accept(accept) => run_(accept.run()?, true),
         Command::Check { policy } => {
             say(&check::check(&here()?, &policy.into(), &|name| env::var_os(name))?)
         }
@@ -237,9 +244,11 @@ fn say(text: &str) -> Result<u8, Failure> {
     }
 }
 
-fn run_(run: Run) -> Result<u8, Failure> {
+fn run_(run: Run, accept: bool) -> Result<u8, Failure> {
     let Run { policy, output, output_file, command } = run;
     let config = config::load(&here()?, &policy.into(), &|name| env::var_os(name))?;
+    // What is written anew needs not be right.
+    let snapshots = if accept { Snapshots::default() } else { Snapshots::load(&config.project)? };
     let Some(directory) = env::var_os(keeper::CONTROLLER_VARIABLE) else {
         // What can be wrong is found before anything is started.
         if is_guest() {
@@ -260,6 +269,8 @@ fn run_(run: Run) -> Result<u8, Failure> {
         format: output.format,
         output: output_file,
         require_coverage: output.require_coverage,
+        accept,
+        snapshots,
         command,
     };
     let ended = run::controller::run(options, &directory).map_err(Failure::internal);
@@ -285,6 +296,7 @@ fn explain_(what: &str, test: Option<&str>, policy: PolicyFlags) -> Result<u8, F
 
 fn serve_(policy: PolicyFlags, output: OutputFlags, root: Option<u32>) -> Result<u8, Failure> {
     let config = config::load(&here()?, &policy.into(), &|name| env::var_os(name))?;
+    Snapshots::load(&config.project)?; // what is wrong is told here, and not in the background
     let root = root.unwrap_or_else(|| nix::unistd::getppid().as_raw().cast_unsigned());
     match env::var_os(keeper::CONTROLLER_VARIABLE) {
         None => serve::start(root).map(|_| 0).map_err(Failure::usage),

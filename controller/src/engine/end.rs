@@ -1,5 +1,7 @@
 //! What the run came to: every mock used, every interaction asserted.
 
+use std::collections::BTreeSet;
+
 use super::{Engine, Found};
 use crate::mocks::Times;
 use crate::processes::Processes;
@@ -19,6 +21,8 @@ pub struct Ended {
     pub interactions: Vec<Interaction>,
     /// Mocks and steps that were never used.
     pub unused: Vec<Broken>,
+    /// The tests that are known to have run.
+    pub tests: BTreeSet<String>,
 }
 
 impl Engine {
@@ -30,7 +34,8 @@ impl Engine {
         let (found, findings) = self.findings.finish();
         let (interactions, recorded) = self.timeline.finish();
         let dropped = (findings, recorded);
-        Ended { found, processes: self.processes, dropped, interactions, unused }
+        let tests = self.mocks.tests();
+        Ended { found, processes: self.processes, dropped, interactions, unused, tests }
     }
 
     fn unused(&self) -> Vec<Broken> {
@@ -100,7 +105,7 @@ pub fn unasserted(interactions: &[Interaction]) -> Vec<Broken> {
         if let Some(script) = &it.details.script {
             parts.push(("at", vec![format!("script {script}")]));
         }
-        parts.push(("call", vec![format!("the {}. that was recorded", it.number)]));
+        parts.push(("order", vec![format!("the {}. that was recorded", it.number)]));
         Broken {
             code: Code::Unasserted,
             test: it.test.clone().map_or(Attribution::Unknown, Attribution::Test),

@@ -1,6 +1,6 @@
 //! All mocks of a run, found by source and key.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Act, Mock, Step, Times};
 use crate::fields::Fields;
@@ -134,6 +134,12 @@ impl Table {
         if !self.tests.contains(test) {
             self.tests.insert(test.to_owned());
         }
+    }
+
+    /// The tests that are known to have run.
+    #[must_use]
+    pub fn tests(&self) -> BTreeSet<String> {
+        self.tests.iter().cloned().collect()
     }
 
     /// The first mock that answers this, and is not used up.

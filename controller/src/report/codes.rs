@@ -7,7 +7,7 @@ struct Entry {
     text: &'static str,
 }
 
-const ENTRIES: [Entry; 6] = [
+const ENTRIES: [Entry; 14] = [
     Entry {
         code: "BF101",
         names: &["guarded", "guardedcall"],
@@ -18,6 +18,38 @@ const ENTRIES: [Entry; 6] = [
         code: "BF103",
         names: &["restricted", "restrict"],
         text: include_str!("codes/BF103.txt"),
+    },
+    Entry {
+        code: "BF104",
+        names: &["unmocked", "unmockedinteraction"],
+        text: include_str!("codes/BF104.txt"),
+    },
+    Entry {
+        code: "BF105",
+        names: &["mismatch", "interactionmismatch"],
+        text: include_str!("codes/BF105.txt"),
+    },
+    Entry { code: "BF106", names: &["late", "latecall"], text: include_str!("codes/BF106.txt") },
+    Entry {
+        code: "BF107",
+        names: &["unasserted", "unassertedinteractions"],
+        text: include_str!("codes/BF107.txt"),
+    },
+    Entry {
+        code: "BF108",
+        names: &["unused", "unusedmocks"],
+        text: include_str!("codes/BF108.txt"),
+    },
+    Entry {
+        code: "BF109",
+        names: &["snapshot", "snapshots", "accept"],
+        text: include_str!("codes/BF109.txt"),
+    },
+    Entry { code: "BF110", names: &["malformed"], text: include_str!("codes/BF110.txt") },
+    Entry {
+        code: "BF111",
+        names: &["untrusted", "tls", "certificate"],
+        text: include_str!("codes/BF111.txt"),
     },
     Entry { code: "BF201", names: &["blind", "coverage"], text: include_str!("codes/BF201.txt") },
     Entry { code: "BF202", names: &["lost", "controller"], text: include_str!("codes/BF202.txt") },
@@ -64,7 +96,7 @@ mod tests {
     /// Every code that a report names can be explained, under the same title.
     #[test]
     fn every_code_is_explained() {
-        for code in [Code::Guarded, Code::Denied, Code::Restricted] {
+        for code in Code::ALL {
             let text = explain(code.name()).unwrap();
 
             assert!(text.starts_with(&format!("{}: {}\n", code.name(), code.title())), "{text}");
@@ -81,6 +113,58 @@ mod tests {
             }
             assert!(entry.text.lines().all(|line| line.len() <= 80), "{}", entry.code);
         }
+    }
+
+    /// What is shown of a configuration can be pasted into one.
+    #[test]
+    fn every_example_is_toml() {
+        let lines =
+            |text: &'static str| text.lines().skip_while(|line| !line.contains("bigfoot.toml:"));
+        let mut examples = 0;
+        for entry in &ENTRIES {
+            let example: String = lines(entry.text.split("\nExample\n").last().unwrap())
+                .skip(1)
+                .take_while(|line| line.is_empty() || line.starts_with("        "))
+                .flat_map(|line| [line, "\n"])
+                .collect();
+
+            let parsed: Result<toml::Table, _> = example.parse();
+
+            assert!(parsed.is_ok(), "{}: {parsed:?}", entry.code);
+            examples += usize::from(!example.is_empty());
+        }
+        assert!(examples > 6, "{examples}");
+    }
+
+    /// Each code of a broken promise is found by its word.
+    #[test]
+    fn a_code_is_found_by_its_word() {
+        let words = [
+            ("unmocked", "BF104"),
+            ("mismatch", "BF105"),
+            ("late", "BF106"),
+            ("unasserted", "BF107"),
+            ("unused", "BF108"),
+            ("snapshot", "BF109"),
+            ("malformed", "BF110"),
+            ("untrusted", "BF111"),
+            ("tls", "BF111"),
+        ];
+        for (word, code) in words {
+            assert_eq!(explain(word), explain(code), "{word}");
+            assert!(explain(word).is_some_and(|text| text.starts_with(code)), "{word}");
+        }
+    }
+
+    /// No two codes go by one word.
+    #[test]
+    fn a_word_belongs_to_one_code() {
+        let mut names: Vec<_> = ENTRIES.iter().flat_map(|entry| entry.names).collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+
+        assert_eq!(names.len(), all);
     }
 
     /// A code is found in any case and by its word; a slip leads to the nearest one.

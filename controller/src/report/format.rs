@@ -16,18 +16,21 @@ pub enum Format {
     Jsonl,
     /// GitHub's workflow commands: annotations in the changed files.
     Github,
+    /// JUnit's XML: a case for each test.
+    Junit,
 }
 
 /// Names of the forms.
-const FORMATS: [(&str, Format); 4] = [
+const FORMATS: [(&str, Format); 5] = [
     ("human", Format::Human),
     ("json", Format::Json),
     ("jsonl", Format::Jsonl),
     ("github", Format::Github),
+    ("junit", Format::Junit),
 ];
 
 /// Names of forms that are to come.
-const TO_COME: [&str; 3] = ["junit", "sarif", "html"];
+const TO_COME: [&str; 2] = ["sarif", "html"];
 
 /// A name that is no form's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +62,7 @@ impl fmt::Display for UnknownFormat {
         } else {
             write!(out, "unknown format {name:?}")?;
         }
-        out.write_str("; there are human, json, jsonl and github")
+        out.write_str("; this version has human, json, jsonl, github and junit")
     }
 }
 

@@ -3,10 +3,10 @@
 
 use std::io::{self, Write};
 
-use super::human::{FINDINGS_MAX, gap, last_line, more, notes, parts};
+use super::human::{gap, last_line, notes};
+use super::item::{Item, Level, items, more};
 use super::text::clean;
-use super::words::{Site, call};
-use super::{Finding, Report, Resolve, Style};
+use super::{Report, Resolve, Style};
 
 pub(super) fn write(
     report: &Report,
@@ -14,13 +14,10 @@ pub(super) fn write(
     resolve: &mut Resolve<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let findings = report.ordered();
-    for finding in findings.iter().take(FINDINGS_MAX) {
-        let site = Site::of(finding, &resolve(&finding.stack), style);
-        writeln!(out, "{}", annotation(finding, &site))?;
+    for item in items(report, style, resolve) {
+        writeln!(out, "{}", annotation(&item))?;
     }
-    let more = more(findings.len());
-    for note in notes(report).chain(more) {
+    for note in notes(report).chain(more(report)) {
         writeln!(out, "::warning title=bigfoot::{}", message(&note))?;
     }
     if let Some(gap) = gap(report) {
@@ -29,27 +26,28 @@ pub(super) fn write(
     writeln!(out, "::notice title=bigfoot::{}", message(&last_line(report)))
 }
 
-fn annotation(finding: &Finding, site: &Site) -> String {
-    let command = if finding.refused { "error" } else { "warning" };
-    let title = format!("{}: {}", finding.code.name(), finding.code.title());
+fn annotation(item: &Item<'_>) -> String {
+    let command = match item.level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Note => "notice",
+    };
+    let title = format!("{}: {}", item.code.name(), item.code.title());
     let mut properties = Vec::new();
-    if let Some(file) = &site.file {
+    if let Some((file, line)) = &item.place {
         properties.push(format!("file={}", property(&file.to_string_lossy())));
-        properties.extend(site.line.map(|line| format!("line={line}")));
+        properties.extend(line.map(|line| format!("line={line}")));
     }
     properties.push(format!("title={}", property(&title)));
-    format!("::{command} {}::{}", properties.join(","), message(&body(finding, site)))
+    format!("::{command} {}::{}", properties.join(","), message(&body(item)))
 }
 
 /// The call first: it is all that a list of annotations shows.
-fn body(finding: &Finding, site: &Site) -> String {
-    let parts = parts(finding, site).into_iter().filter(|(label, _)| *label != "call");
-    let lines = parts
-        .flat_map(|(label, lines)| lines.into_iter().map(move |line| format!("{label}: {line}")));
-    let times =
-        if finding.count > 1 { format!(", {} times", finding.count) } else { String::new() };
-    let first = call(finding) + &times;
-    [first].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+fn body(item: &Item<'_>) -> String {
+    let others = item.parts.iter().filter(|(_, lines)| *lines != [item.first.as_str()]);
+    let lines =
+        others.flat_map(|(label, lines)| lines.iter().map(move |line| format!("{label}: {line}")));
+    [item.first.clone()].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 /// Text of a command.

@@ -4,13 +4,9 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
 
-use super::advice::Advice;
+use super::item::{Item, Level, items, more};
 use super::text::{clean, counted};
-use super::words::{Site, call, process, rule, test};
-use super::{Finding, Report, Resolve, Style, coverage};
-
-/// Most findings that are written out.
-pub(super) const FINDINGS_MAX: usize = 50;
+use super::{Code, Report, Resolve, Style, coverage};
 
 /// Most notes that are written out.
 const NOTES_MAX: usize = 20;
@@ -19,21 +15,16 @@ const ERROR: Ansi = AnsiColor::Red.on_default().bold();
 const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
 const LABEL: Ansi = AnsiColor::Cyan.on_default();
 
-/// A labelled part of a finding, of one line or more.
-pub(super) type Part = (&'static str, Vec<String>);
-
 pub(super) fn write(
     report: &Report,
     style: &Style,
     resolve: &mut Resolve<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let findings = report.ordered();
-    for finding in findings.iter().take(FINDINGS_MAX) {
-        let site = Site::of(finding, &resolve(&finding.stack), style);
-        write_finding(finding, &site, style, out)?;
+    for item in items(report, style, resolve) {
+        writeln!(out, "{}", block(&item, style))?;
     }
-    if let Some(more) = more(findings.len()) {
+    if let Some(more) = more(report) {
         writeln!(out, "{more}\n")?;
     }
     for note in notes(report) {
@@ -45,54 +36,24 @@ pub(super) fn write(
     writeln!(out, "{}", last_line(report))
 }
 
-fn write_finding(
-    finding: &Finding,
-    site: &Site,
-    style: &Style,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let (word, colour) = if finding.refused { ("error", ERROR) } else { ("warning", WARNING) };
-    let head = painted(&format!("{word}[{}]", finding.code.name()), colour, style);
-    writeln!(out, "{head}: {}", finding.code.title())?;
-    for (label, lines) in parts(finding, site) {
-        let mut label = label;
+/// All that is said of one thing, a line each.
+pub(super) fn block(item: &Item<'_>, style: &Style) -> String {
+    let colour = match item.level {
+        Level::Error => ERROR,
+        Level::Warning => WARNING,
+        Level::Note => LABEL,
+    };
+    let (head, title) = item.head();
+    let mut block = format!("{}: {title}\n", painted(&head, colour, style));
+    for (label, lines) in &item.parts {
+        let mut label = *label;
         for line in lines {
-            writeln!(out, "  {} {line}", painted(&format!("{label:8}"), LABEL, style))?;
+            let label_ = painted(&format!("{label:8}"), LABEL, style);
+            block.push_str(&format!("  {label_} {line}\n"));
             label = "";
         }
     }
-    writeln!(out)
-}
-
-/// What is said of a finding, in the order in which it is read.
-pub(super) fn parts(finding: &Finding, site: &Site) -> Vec<Part> {
-    let times =
-        if finding.count > 1 { format!(", {} times", finding.count) } else { String::new() };
-    vec![
-        ("test", vec![test(finding)]),
-        ("process", vec![process(finding)]),
-        ("at", vec![site.words.clone()]),
-        ("call", vec![call(finding) + &times]),
-        ("rule", vec![rule(finding)]),
-        ("allow", advice(finding)),
-        ("more", vec![format!("bigfoot explain {}", finding.code.name())]),
-    ]
-}
-
-fn advice(finding: &Finding) -> Vec<String> {
-    let advice = Advice::of(finding);
-    let mut lines: Vec<_> = advice.words.into_iter().collect();
-    if let Some((table, key)) = advice.toml {
-        lines.extend([format!("{table} # bigfoot.toml"), key]);
-    }
-    lines.extend(advice.flag.map(|flag| format!("or {flag}")));
-    lines
-}
-
-/// What is left out.
-pub(super) fn more(findings: usize) -> Option<String> {
-    let more = findings.checked_sub(FINDINGS_MAX).filter(|more| *more > 0)?;
-    Some(format!("and {} (see --format json)", counted(more as u64, "more kind", "more kinds")))
+    block
 }
 
 /// What was weaker than asked for.
@@ -127,11 +88,41 @@ pub(super) fn last_line(report: &Report) -> String {
     if refused > 0 {
         words.push(counted(refused, "call refused", "calls refused"));
     }
+    words.extend(broken(report));
     if warned > 0 {
         words.push(counted(warned, "call warned about", "calls warned about"));
     }
     words.push(coverage::line(&report.coverage));
     format!("bigfoot: {}", words.join("; "))
+}
+
+/// How many promises of each kind were broken, and one of them and several in words.
+const BROKEN: [(Code, &str, &str); 5] = [
+    (Code::Mismatch, "mismatch", "mismatches"),
+    (Code::Late, "late call", "late calls"),
+    (Code::Unasserted, "interaction not asserted", "interactions not asserted"),
+    (Code::Unused, "mock not used", "mocks not used"),
+    (Code::Snapshot, "difference from a snapshot", "differences from snapshots"),
+];
+
+fn broken(report: &Report) -> impl Iterator<Item = String> + '_ {
+    let known = |code| BROKEN.iter().any(|(known, ..)| *known == code);
+    let listed = BROKEN.iter().map(|(code, one, many)| {
+        (report.broken.iter().filter(|it| it.code == *code).collect::<Vec<_>>(), *one, *many)
+    });
+    let others = report.broken.iter().filter(move |it| !known(it.code)).collect();
+    listed.chain([(others, "promise broken", "promises broken")]).filter_map(|(all, one, many)| {
+        let count = all.iter().fold(0, |sum: u64, it| sum.saturating_add(weight(it)));
+        (count > 0).then(|| counted(count, one, many))
+    })
+}
+
+/// A mock counts once, however often it was not used.
+fn weight(broken: &super::Broken) -> u64 {
+    match broken.code {
+        Code::Unused | Code::Snapshot => 1,
+        _ => broken.count.max(1),
+    }
 }
 
 fn painted(text: &str, colour: Ansi, style: &Style) -> String {

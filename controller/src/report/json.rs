@@ -6,10 +6,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::advice::Advice;
+use super::paste::hex;
 use super::text::shorten;
 use super::words::{call, relative};
-use super::{Attribution, Blind, Finding, Report, Resolve, Style, coverage};
+use super::{Attribution, Blind, Broken, Finding, Report, Resolve, Style, coverage, redact};
 use crate::call::{Call, Connect, Exec, Peer, Query, Transport};
+use crate::fields::{Fields, Value as Field};
 use crate::site::{Place, call_site};
 
 /// Version of the keys.
@@ -22,6 +24,9 @@ const PLACES_MAX: usize = 64;
 const ARGUMENTS_MAX: usize = 256;
 const ARGUMENT_CHARS_MAX: usize = 4096;
 
+/// Most characters of a field that are written.
+const FIELD_CHARS_MAX: usize = 65536;
+
 /// One document.
 pub(super) fn write(
     report: &Report,
@@ -31,7 +36,8 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let findings: Vec<_> =
         report.ordered().iter().map(|it| finding(it, &resolve(&it.stack), style)).collect();
-    let mut document = json!({ "version": VERSION, "findings": findings });
+    let broken: Vec<_> = report.ordered_broken().into_iter().map(broken).collect();
+    let mut document = json!({ "version": VERSION, "findings": findings, "broken": broken });
     append(&mut document, summary(report));
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
@@ -47,6 +53,11 @@ pub(super) fn write_lines(
     for it in report.ordered() {
         let mut line = json!({ "type": "finding" });
         append(&mut line, finding(it, &resolve(&it.stack), style));
+        writeln!(out, "{line}")?;
+    }
+    for it in report.ordered_broken() {
+        let mut line = json!({ "type": "broken" });
+        append(&mut line, broken(it));
         writeln!(out, "{line}")?;
     }
     let mut line = json!({ "type": "summary", "version": VERSION });
@@ -65,6 +76,8 @@ fn summary(report: &Report) -> Value {
     json!({
         "refused": report.calls(true),
         "warned": report.calls(false),
+        "broken_count": report.broken.len(),
+        "command_failed": report.command_failed,
         "coverage": {
             "required": report.coverage_required,
             "complete": !coverage.has_gaps(),
@@ -87,13 +100,14 @@ fn blind(blind: &Blind) -> Value {
 /// A finding. An interpreter has no site: its own code says nothing of the script.
 fn finding(finding: &Finding, places: &[Place], style: &Style) -> Value {
     let advice = Advice::of(finding);
+    let chain: Vec<_> = finding.chain.iter().map(|line| redact::text(line)).collect();
     json!({
         "code": finding.code.name(),
         "title": finding.code.title(),
         "refused": finding.refused,
         "count": finding.count,
         "test": test(&finding.test),
-        "process": { "chain": finding.chain, "thread": finding.thread, "script": finding.script },
+        "process": { "chain": chain, "thread": finding.thread, "script": finding.script },
         "site": call_site(places).filter(|_| finding.script.is_none()).map(|it| place(it, style)),
         "call": described(finding),
         "rule": finding.rule.as_ref().map(|(rule, place)| json!({ "text": rule, "place": place })),
@@ -103,8 +117,60 @@ fn finding(finding: &Finding, places: &[Place], style: &Style) -> Value {
             "toml": advice.toml.map(|(table, key)| format!("{table}\n{key}\n")),
             "flag": advice.flag,
         },
+        "request": finding.request.as_ref().map(|it| json!({
+            "source": it.source,
+            "words": redact::text(&it.words),
+            "fields": values(&it.fields),
+        })),
+        "parts": parts(&finding.parts),
+        "mock": finding.mock,
         "stack": places.iter().take(PLACES_MAX).map(|it| place(it, style)).collect::<Vec<_>>(),
     })
+}
+
+/// A promise that was broken without a call.
+fn broken(broken: &Broken) -> Value {
+    json!({
+        "code": broken.code.name(),
+        "title": broken.code.title(),
+        "test": test(&broken.test),
+        "words": redact::text(&broken.words),
+        "parts": parts(&broken.parts),
+        "paste": broken.paste,
+        "count": broken.count,
+    })
+}
+
+fn parts(parts: &[(&'static str, Vec<String>)]) -> Value {
+    let part = |(label, lines): &(&str, Vec<String>)| {
+        let lines: Vec<_> = lines.iter().map(|line| redact::text(line)).collect();
+        json!({ "label": label, "lines": lines })
+    };
+    parts.iter().map(part).collect()
+}
+
+fn values(fields: &Fields) -> Value {
+    let fields = redact::fields(fields);
+    fields.iter().map(|(name, it)| (name.to_owned(), value(it))).collect()
+}
+
+/// Pairs are arrays of two, since a name may be there more than once.
+fn value(value: &Field) -> Value {
+    match value {
+        Field::Text(text) => shorten(text, FIELD_CHARS_MAX).into(),
+        Field::Bytes(bytes) => octets(bytes),
+        Field::Number(number) => json!(number),
+        Field::Words(words) => words.iter().map(|word| octets(word)).collect(),
+        Field::Pairs(pairs) => json!(pairs),
+        Field::Json(document) => document.clone(),
+    }
+}
+
+fn octets(bytes: &[u8]) -> Value {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => shorten(text, FIELD_CHARS_MAX).into(),
+        Err(_) => json!({ "hex": hex(bytes.get(..FIELD_CHARS_MAX).unwrap_or(bytes)) }),
+    }
 }
 
 fn test(test: &Attribution) -> Value {
@@ -168,9 +234,11 @@ fn connect(it: &Connect) -> Value {
 }
 
 fn exec(it: &Exec) -> Value {
-    let arguments = it.arguments.iter().take(ARGUMENTS_MAX);
-    let arguments: Vec<_> =
-        arguments.map(|word| shorten(&String::from_utf8_lossy(word), ARGUMENT_CHARS_MAX)).collect();
+    let arguments = it.arguments.get(..ARGUMENTS_MAX).unwrap_or(&it.arguments);
+    let arguments: Vec<_> = redact::words(arguments)
+        .iter()
+        .map(|word| shorten(&String::from_utf8_lossy(word), ARGUMENT_CHARS_MAX))
+        .collect();
     json!({ "kind": "exec", "program": text(&it.program), "arguments": arguments })
 }
 

@@ -6,8 +6,12 @@
 //! | `codes` | what each code means, at length |
 //! | `words` | a call, a site, a test and a process in words |
 //! | `advice` | what would allow a call |
+//! | `paste` | a mock or an assertion to paste |
+//! | `differ` | how what was done differs from what was expected |
+//! | `redact` | secrets, taken out of what is printed |
 //! | `coverage` | what was seen and what was not, in one line |
-//! | `human`, `json`, `github` | the forms |
+//! | `item` | what the forms for people say of one finding or broken promise |
+//! | `human`, `json`, `github`, `junit` | the forms |
 //! | `text` | escapes and quotes: nothing that a guest wrote acts on a terminal or a shell |
 
 use std::io;
@@ -22,12 +26,17 @@ mod advice;
 mod codes;
 mod coverage;
 pub mod differ;
+#[cfg(test)]
+pub(crate) mod fake;
 mod format;
 mod github;
 mod human;
+mod item;
 mod json;
+mod junit;
 pub mod paste;
-mod text;
+pub mod redact;
+pub(crate) mod text;
 mod words;
 
 #[cfg(test)]
@@ -58,6 +67,7 @@ pub fn write(
         Format::Json => json::write(report, style, resolve, out),
         Format::Jsonl => json::write_lines(report, style, resolve, out),
         Format::Github => github::write(report, style, resolve, out),
+        Format::Junit => junit::write(report, style, resolve, out),
     }
 }
 
@@ -78,6 +88,8 @@ pub struct Report {
     pub broken: Vec<Broken>,
     /// All that the guests did and that was recorded, in order.
     pub interactions: Vec<Interaction>,
+    /// The command itself failed: what nobody asserted or used is a consequence of that, perhaps.
+    pub command_failed: bool,
 }
 
 impl Report {
@@ -101,8 +113,15 @@ impl Report {
     /// The findings, causes before consequences: what was refused before what was warned about.
     fn ordered(&self) -> Vec<&Finding> {
         let mut findings: Vec<_> = self.findings.iter().collect();
-        findings.sort_by_key(|finding| !finding.refused);
+        findings.sort_by_key(|finding| (!finding.refused, finding.code.rank()));
         findings
+    }
+
+    /// What was broken without a call, causes before consequences.
+    fn ordered_broken(&self) -> Vec<&Broken> {
+        let mut broken: Vec<_> = self.broken.iter().collect();
+        broken.sort_by_key(|broken| broken.code.rank());
+        broken
     }
 
     /// How many calls were refused, or else warned about.

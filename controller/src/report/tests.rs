@@ -7,6 +7,8 @@ use super::*;
 use crate::call::{Call, Connect, Exec, Load, Lookup, Open, Peer, Query, Transport};
 use crate::site::{Frame, Place, Stack};
 
+mod broken;
+
 fn address(text: &str) -> SocketAddr {
     text.parse().unwrap()
 }
@@ -274,10 +276,16 @@ fn a_program_reads_one_document() {
                     "toml": "[firewall.per-test-allow]\n\"tests::fetches_a_user\" = [\"subprocess:/usr/bin/git\"]\n",
                     "flag": "--allow subprocess:/usr/bin/git",
                 },
+                "request": null,
+                "parts": [],
+                "mock": null,
                 "stack": [place],
             }],
+            "broken": [],
             "refused": 1,
             "warned": 0,
+            "broken_count": 0,
+            "command_failed": false,
             "coverage": {
                 "required": false, "complete": false, "processes": 12, "armed": 11, "backstop_only": 0,
                 "tools": 3, "lost": 0, "blind_count": 1,
@@ -446,7 +454,10 @@ fn forms_are_chosen_by_name() {
     let say = |name: &str| name.parse::<Format>().unwrap_err().to_string();
     assert_eq!(
         say("sarif"),
-        "the format sarif is not there yet; there are human, json, jsonl and github"
+        "the format sarif is not there yet; this version has human, json, jsonl, github and junit"
     );
-    assert_eq!(say("xml"), "unknown format \"xml\"; there are human, json, jsonl and github");
+    assert_eq!(
+        say("xml"),
+        "unknown format \"xml\"; this version has human, json, jsonl, github and junit"
+    );
 }

@@ -37,7 +37,7 @@ pub(super) fn shorten(text: &str, chars_max: usize) -> String {
 }
 
 /// What moves the cursor, changes the terminal, ends a line or turns the direction of writing.
-fn is_control(character: char) -> bool {
+pub(crate) fn is_control(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -82,11 +82,12 @@ fn bash(word: &str) -> String {
 }
 
 /// As a string of TOML.
-pub(super) fn toml(text: &str) -> String {
+pub(crate) fn toml(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
+            '\n' | '\r' | '\t' => quoted.extend(escape(character)),
             _ if is_control(character) => _ = write!(quoted, "\\u{:04X}", u32::from(character)),
             _ => quoted.push(character),
         }
@@ -125,7 +126,7 @@ mod tests {
     /// A string that is pasted into a configuration stays one string.
     #[test]
     fn a_string_stays_one_string() {
-        assert_eq!(toml("file:/a\"b\\c\n"), "\"file:/a\\\"b\\\\c\\u000A\"");
+        assert_eq!(toml("file:/a\"b\\c\n"), "\"file:/a\\\"b\\\\c\\n\"");
     }
 
     /// Long text is cut between characters.

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::text::{brief, clean, shell};
-use super::{Attribution, Code, Finding, Style};
-use crate::call::{Call, Connect, Exec, Open, Peer, Query, Request, Transport};
+use super::{Attribution, Code, Finding, Style, redact};
+use crate::call::{Call, Connect, Exec, Open, Peer, Query, Transport};
 use crate::site::{Place, call_site};
 
 /// Most arguments of a program that are shown.
@@ -14,6 +14,38 @@ const ARGUMENTS_MAX: usize = 12;
 const CHAIN_MAX: usize = 8;
 
 impl Code {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Guarded,
+        Self::Denied,
+        Self::Restricted,
+        Self::Unmocked,
+        Self::Mismatch,
+        Self::Late,
+        Self::Unasserted,
+        Self::Unused,
+        Self::Snapshot,
+        Self::Malformed,
+        Self::Untrusted,
+    ];
+
+    /// Causes come before their consequences: the lower the earlier.
+    pub(super) fn rank(self) -> u8 {
+        match self {
+            Self::Guarded | Self::Denied | Self::Restricted | Self::Unmocked => 0,
+            Self::Malformed | Self::Untrusted => 0,
+            Self::Mismatch => 1,
+            Self::Late => 2,
+            Self::Unasserted => 3,
+            Self::Unused | Self::Snapshot => 4,
+        }
+    }
+
+    /// Whether it may come of a test that failed before it was done.
+    pub(super) fn is_consequence(self) -> bool {
+        matches!(self, Self::Unasserted | Self::Unused | Self::Snapshot)
+    }
+
     /// As it is printed, and as `bigfoot explain` takes it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -54,15 +86,18 @@ impl Code {
 /// A call in its protocol's words.
 pub(super) fn call(finding: &Finding) -> String {
     match &finding.call {
-        Call::Connect(it) => connect(it, finding.protocol),
+        Call::Connect(it) => request(it, finding),
         Call::Lookup(it) => match &it.query {
             Query::Name(name) => format!("look-up of {}", brief(name)),
             Query::Address(address) => format!("look-up of the name of {address}"),
         },
         Call::Open(it) => open(it),
         Call::Exec(it) => exec(it),
-        Call::Load(it) => format!("load of {}", brief(&it.library)),
-        Call::Request(it) => request(it, finding),
+        Call::Load(it) => match &finding.request {
+            Some(request) => brief(&redact::text(&request.words)),
+            None => format!("load of {}", brief(&it.library)),
+        },
+        Call::Request(it) => request(&it.connect, finding),
     }
 }
 
@@ -84,10 +119,27 @@ fn connect(it: &Connect, protocol: &str) -> String {
     }
 }
 
-fn request(it: &Request, finding: &Finding) -> String {
-    match &finding.request {
-        Some(request) => brief(&request.words),
-        None => connect(&it.connect, finding.protocol),
+/// What was asked, and on which connection where that is not said by it.
+fn request(it: &Connect, finding: &Finding) -> String {
+    let Some(request) = &finding.request else {
+        return connect(it, finding.protocol);
+    };
+    let words = brief(&redact::text(&request.words));
+    match peer(it) {
+        Some((host, port)) if !words.contains(&host) => format!("{words}, on {host}{port}"),
+        _ => words,
+    }
+}
+
+/// The other end by the name that it is known by, and its port.
+fn peer(it: &Connect) -> Option<(String, String)> {
+    match &it.peer {
+        Peer::Internet(peer) => {
+            let host = it.names.first().map_or_else(|| peer.ip().to_string(), |name| brief(name));
+            Some((host, format!(" port {}", peer.port())))
+        }
+        Peer::UnixPath(path) => Some((shown(path), String::new())),
+        Peer::UnixAbstract(_) | Peer::Other(_) => None,
     }
 }
 
@@ -103,8 +155,9 @@ fn open(it: &Open) -> String {
 
 fn exec(it: &Exec) -> String {
     let mut words = vec![shown(&it.program)];
-    let arguments = it.arguments.iter().skip(1).take(ARGUMENTS_MAX);
-    words.extend(arguments.map(|word| shell(&brief(&String::from_utf8_lossy(word)))));
+    let shown = it.arguments.get(..it.arguments.len().min(ARGUMENTS_MAX + 1)).unwrap_or_default();
+    let arguments = redact::words(shown).into_iter().skip(1);
+    words.extend(arguments.map(|word| shell(&brief(&String::from_utf8_lossy(&word)))));
     if it.arguments.len() > ARGUMENTS_MAX + 1 {
         words.push("...".to_owned());
     }
@@ -115,9 +168,9 @@ fn shown(path: &Path) -> String {
     brief(&path.to_string_lossy())
 }
 
-/// Whose call it was.
-pub(super) fn test(finding: &Finding) -> String {
-    match &finding.test {
+/// Whose it was.
+pub(super) fn test(test: &Attribution) -> String {
+    match test {
         Attribution::Test(name) => brief(name),
         Attribution::Thread(name) => format!("unknown; the thread is named {}", brief(name)),
         Attribution::Unknown => "unknown".to_owned(),
@@ -126,7 +179,7 @@ pub(super) fn test(finding: &Finding) -> String {
 
 /// The processes down to the one that made the call.
 pub(super) fn process(finding: &Finding) -> String {
-    let mut steps: Vec<_> = finding.chain.iter().map(|line| brief(line)).collect();
+    let mut steps: Vec<_> = finding.chain.iter().map(|line| brief(&redact::text(line))).collect();
     if steps.len() > CHAIN_MAX {
         steps.splice(2..steps.len() - (CHAIN_MAX - 3), ["...".to_owned()]);
     }
@@ -181,15 +234,18 @@ pub(super) fn relative<'a>(file: &'a Path, style: &Style) -> &'a Path {
     style.base.as_deref().and_then(|base| file.strip_prefix(base).ok()).unwrap_or(file)
 }
 
-/// Which rule spoke, and where it stands.
-pub(super) fn rule(finding: &Finding) -> String {
+/// Which rule spoke, and where it stands; None where no rule has to do with it.
+pub(super) fn rule(finding: &Finding) -> Option<String> {
     let spoke = match &finding.rule {
         Some((rule, place)) => format!("{} ({})", brief(rule), clean(place)),
+        None if finding.code.rank() > 0 => return None,
+        None if matches!(finding.code, Code::Malformed | Code::Untrusted) => return None,
         None => "none speaks for it".to_owned(),
     };
-    match (finding.code, finding.refused) {
+    Some(match (finding.code, finding.refused) {
+        (Code::Unmocked, _) => format!("{spoke}, and in a sandbox nothing else is let through"),
         (Code::Guarded, true) => format!("{spoke}, and the guard level is error"),
-        (_, true) => spoke,
-        (_, false) => format!("{spoke}; would be refused under guard = \"error\""),
-    }
+        (Code::Guarded, false) => format!("{spoke}; would be refused under guard = \"error\""),
+        _ => spoke,
+    })
 }

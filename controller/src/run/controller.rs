@@ -1,6 +1,6 @@
 //! The inner process: it decides, starts the command, waits for all of its tree, and reports.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::env;
 use std::ffi::OsString;
 use std::fs::File;
@@ -24,6 +24,7 @@ use super::directory::Directory;
 use super::keeper::{CONTROLLER_VARIABLE, PASSED, pass_on, signals};
 use super::mask::with_mask;
 use super::{Ended as Exit, Options, directory, tests_of, tree};
+use crate::accept;
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::engine::{Claim, Ended, Engine, Setup, coverage, grouped, unasserted};
@@ -31,10 +32,11 @@ use crate::intake::program::Target;
 use crate::intake::{Intake, Job};
 use crate::library;
 use crate::processes::Started;
-use crate::report::{self, Report, Style};
+use crate::report::{self, Broken, Report, Style};
 use crate::respond::Responder;
 use crate::shared::Shared;
 use crate::site::Resolver;
+use crate::timeline::Interaction;
 use crate::tools::{self, Tools};
 
 /// How long what was said is waited for.
@@ -67,11 +69,12 @@ impl Service {
         config: Config,
         root: u32,
         command: Option<(Target, String)>,
+        records: bool,
     ) -> io::Result<Self> {
         let (jobs, questions) = crossbeam_channel::unbounded();
         let tools = Tools::new(&config.tools).map_err(io::Error::other)?;
         let shared = Shared::new(directory)?;
-        let mut setup = Setup { ..config.setup() };
+        let mut setup = Setup { records, ..config.setup() };
         let responder =
             responder(directory, &jobs, !setup.mocks.is_empty() || config.policy.has_reads())?;
         if let Some(responder) = &responder {
@@ -115,13 +118,20 @@ impl Service {
     pub fn finish(
         self,
         require_coverage: bool,
+        compare: impl FnOnce(&mut [Interaction], &BTreeSet<String>) -> Vec<Broken>,
     ) -> Option<(Report, Resolver, Option<std::os::unix::net::UnixStream>)> {
         let (mut desk, asked) = self.desk.join().ok()?;
         desk.hear();
         let unasked = desk.unasked();
         let Desk { engine, mut notes, lost, .. } = desk;
-        let Ended { mut found, processes, dropped: (dropped, unkept), mut interactions, unused } =
-            engine.finish();
+        let Ended {
+            mut found,
+            processes,
+            dropped: (dropped, unkept),
+            mut interactions,
+            unused,
+            tests,
+        } = engine.finish();
         if dropped > 0 {
             notes
                 .push(format!("{dropped} more calls were refused or warned about than are listed"));
@@ -135,14 +145,16 @@ impl Service {
         let mut resolver = Resolver::default();
         tests_of::attribute(&mut found, &mut interactions, &processes, &mut resolver);
         let coverage = coverage(&processes, lost);
+        let unlike = compare(&mut interactions, &tests); // what is as accepted is asserted by that
         let report = Report {
             findings: grouped(found),
             coverage,
             notes,
             coverage_required: require_coverage,
             unasked,
-            broken: unasserted(&interactions).into_iter().chain(unused).collect(),
+            broken: unasserted(&interactions).into_iter().chain(unused).chain(unlike).collect(),
             interactions,
+            command_failed: false,
         };
         Some((report, resolver, asked))
     }
@@ -193,11 +205,14 @@ pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::erro
     let keeper = nix::unistd::getppid();
     nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?;
     let root = std::process::id();
-    let Options { config, format, output, require_coverage, command } = options;
+    let Options { config, format, output, require_coverage, accept: accepting, snapshots, command } =
+        options;
+    let project = config.project.clone();
+    let records = accepting || snapshots.exist();
     let mut out = Out::open(output.as_deref())?;
-    let off = config.is_off();
+    let off = config.is_off() && !records;
     let variables = environment(directory, 1, off)?;
-    let service = Service::start(directory, config, root, Some(of_command(&command)))?;
+    let service = Service::start(directory, config, root, Some(of_command(&command)), records)?;
 
     let ended = match start(&command, &variables, mask) {
         Ok(pid) => wait(pid, &signals, || nix::unistd::getppid() == keeper),
@@ -213,8 +228,26 @@ pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::erro
     let left = if off { Vec::new() } else { tree::end(root) };
     service.drain();
     let _ = service.jobs.send(Job::Stop); // the desk is there until it is told so
+    let failed = ended != Exit::Code(0);
+    let mut written = None;
+    let settle = |interactions: &mut [Interaction], tests: &BTreeSet<String>| {
+        if !accepting {
+            return snapshots.compare(interactions, tests);
+        }
+        if !failed {
+            written = Some(accept::write(&project, interactions, tests));
+        }
+        accept::mark(interactions);
+        Vec::new()
+    };
     let (mut report, mut resolver, _) =
-        service.finish(require_coverage).ok_or("the engine failed")?;
+        service.finish(require_coverage, settle).ok_or("the engine failed")?;
+    report.command_failed = failed;
+    if accepting && failed {
+        report.notes.push(accept::NOTHING_WRITTEN.to_owned());
+    } else if let Some(written) = written {
+        report.notes.push(written?.to_string());
+    }
     if !left.is_empty() {
         report.notes.push(format!(
             "{} outlived the command and were ended: {}",

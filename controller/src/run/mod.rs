@@ -16,6 +16,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::accept::Snapshots;
 use crate::config::Config;
 use crate::report::Format;
 
@@ -44,6 +45,10 @@ pub struct Options {
     pub output: Option<PathBuf>,
     /// Whether gaps in coverage fail the run.
     pub require_coverage: bool,
+    /// Whether what the tests do is written down as accepted; else it is compared with that.
+    pub accept: bool,
+    /// What was accepted.
+    pub snapshots: Snapshots,
     /// The command and its arguments.
     pub command: Vec<OsString>,
 }

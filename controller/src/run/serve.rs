@@ -22,6 +22,7 @@ use crossbeam_channel::Sender;
 use super::controller::Service;
 use super::directory::Directory;
 use super::keeper::CONTROLLER_VARIABLE;
+use crate::accept::Snapshots;
 use crate::config::Config;
 use crate::desk::reply;
 use crate::intake::Job;
@@ -106,10 +107,12 @@ pub fn serve(
     folder: &Path,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let directory = Directory::adopt(folder.to_owned());
-    let service = Service::start(folder, config, root, None)?;
+    let snapshots = Snapshots::load(&config.project)?;
+    let service = Service::start(folder, config, root, None, snapshots.exist())?;
     stop_with(root, service.jobs.clone())?;
+    let compare = |interactions: &mut [_], tests: &_| snapshots.compare(interactions, tests);
     let (report, mut resolver, asked) =
-        service.finish(require_coverage).ok_or("the engine failed")?;
+        service.finish(require_coverage, compare).ok_or("the engine failed")?;
     let mut text = Vec::new();
     let style = Style { colour: false, base: env::current_dir().ok() };
     report::write(&report, format, &style, &mut |stack| resolver.places(stack), &mut text)?;
