@@ -89,7 +89,7 @@ fn a_rule_that_never_matches_is_refused() {
 /// A rule about what this version cannot see is an error, never a wider rule.
 #[test]
 fn a_rule_on_an_unseen_field_is_refused() {
-    rule_is_refused("http://example.com/path", &["path"]);
+    rule_is_refused("redis://example.com/path", &["path"]);
     rule_is_refused("redis:GET", &["GET"]);
     rule_is_refused("aws:s3", &["aws"]);
 }

@@ -7,6 +7,7 @@ mod coverage;
 mod exit_codes;
 mod junit;
 mod names;
+mod rules;
 mod serve;
 mod signals;
 mod swallowed;

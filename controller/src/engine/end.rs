@@ -6,7 +6,7 @@ use super::{Engine, Found};
 use crate::mocks::Times;
 use crate::processes::Processes;
 use crate::report::{Attribution, Broken, Code, paste};
-use crate::timeline::{Asserted, Interaction};
+use crate::timeline::{Asserted, How, Interaction};
 
 /// What the run came to.
 #[derive(Debug)]
@@ -104,6 +104,10 @@ pub fn unasserted(interactions: &[Interaction]) -> Vec<Broken> {
         }
         if let Some(script) = &it.details.script {
             parts.push(("at", vec![format!("script {script}")]));
+        }
+        if let How::Mocked(origin) | How::Passed(origin) = &it.how {
+            let mend = "add `assert = \"match\"` to it, if it is as it should be";
+            parts.push(("mock", vec![format!("{origin}; {mend}")]));
         }
         parts.push(("order", vec![format!("the {}. that was recorded", it.number)]));
         Broken {

@@ -18,7 +18,7 @@ pub(super) struct Asked {
     pub(super) method: String,
     /// In its normal form, with the query as sent.
     pub(super) url: String,
-    /// Path and query as sent, or `*`.
+    /// As sent: path and query, a whole address, or `*`.
     pub(super) target: String,
     pub(super) headers: Headers,
     /// As sent, without the transfer coding.
@@ -29,8 +29,8 @@ impl Asked {
     /// A request with this head on a connection that was opened this way.
     pub(super) fn new(head: RequestHead, opening: &Opening) -> Result<Self, Wrong> {
         let scheme = if opening.encrypted { "https" } else { "http" };
-        let (scheme, authority, target) = match whole(&head.target) {
-            Some((scheme, authority, target)) => (scheme, authority.to_owned(), target),
+        let (scheme, authority, path) = match whole(&head.target) {
+            Some((scheme, authority, path)) => (scheme, authority.to_owned(), path),
             None if head.target.starts_with('/') || head.target == "*" => {
                 (scheme, authority(&head.headers, opening)?, head.target.as_str())
             }
@@ -39,11 +39,10 @@ impl Asked {
         if !is_authority(&authority) {
             return Err("named a host that is none");
         }
-        let target = target.split('#').next().unwrap_or_default();
-        let target = if target.is_empty() { "/" } else { target };
-        let url = address(scheme, &authority, target);
-        let (method, target) = (head.method, target.to_owned());
-        Ok(Self { method, url, target, headers: head.headers, body: Vec::new() })
+        let path = path.split('#').next().unwrap_or_default();
+        let url = address(scheme, &authority, path);
+        let (method, target, headers) = (head.method, head.target, head.headers);
+        Ok(Self { method, url, target, headers, body: Vec::new() })
     }
 
     /// As the desk is told of it.

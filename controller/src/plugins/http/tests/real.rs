@@ -112,6 +112,16 @@ fn bodies_are_passed_on() {
     assert_eq!(upstream(&client), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab");
 }
 
+/// What a guest asks of its proxy is asked of that proxy.
+#[test]
+fn proxies_are_asked_in_their_own_form() {
+    let mut client = client().passed(SOURCE, 1);
+
+    client.on(Event::Client(b"GET http://b.example/x HTTP/1.1\r\nHost: b.example\r\n\r\n"));
+
+    assert_eq!(upstream(&client), "GET http://b.example/x HTTP/1.1\r\nHost: b.example\r\n\r\n");
+}
+
 /// A server that cannot be reached is a bad gateway; the client may try again.
 #[test]
 fn failures_are_said_in_words() {
