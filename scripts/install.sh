@@ -49,8 +49,8 @@ install_packages() {
 install_python() {
     local venv=target/venv
     [ -x "$venv/bin/python3" ] || python3 -m venv "$venv"
-    "$venv/bin/python3" -c 'import pytest, xdist, pytest_asyncio, requests, httpx, h2, aiohttp' 2>/dev/null ||
-        "$venv/bin/python3" -m pip install --quiet pytest pytest-xdist pytest-asyncio requests 'httpx[http2]' aiohttp
+    "$venv/bin/python3" -c 'import pytest, xdist, pytest_asyncio, requests, httpx, h2, aiohttp, dns' 2>/dev/null ||
+        "$venv/bin/python3" -m pip install --quiet pytest pytest-xdist pytest-asyncio requests 'httpx[http2]' aiohttp dnspython
 }
 
 install_nextest() {

@@ -10,6 +10,7 @@ use bigfoot_ipc::frame;
 use bigfoot_ipc::guest::Verdict;
 use crossbeam_channel::Receiver;
 
+use crate::call::Open;
 use crate::engine::{Asked, Asker, Claim, Details, Engine};
 use crate::intake::process::{self, Pid};
 use crate::intake::program::Target;
@@ -17,6 +18,7 @@ use crate::intake::{Job, Wire};
 use crate::respond::Responder;
 use crate::shared::Shared;
 use crate::site::{self, Resolver, Unwinder};
+use crate::tls::Bundles;
 
 /// The engine's thread.
 #[derive(Debug)]
@@ -30,6 +32,7 @@ pub struct Desk {
     root: Pid,
     shared: Shared,
     responder: Option<Arc<Responder>>,
+    bundles: Option<Bundles>,
     unwinder: Unwinder,
     resolver: Resolver,
 }
@@ -41,10 +44,12 @@ impl Desk {
         engine: Engine,
         shared: Shared,
         responder: Option<Arc<Responder>>,
+        bundles: Option<Bundles>,
         root: Pid,
     ) -> Self {
         let (unwinder, resolver) = (Unwinder::default(), Resolver::default());
-        Self { engine, notes: Vec::new(), lost: 0, root, shared, responder, unwinder, resolver }
+        let notes = Vec::new();
+        Self { engine, notes, lost: 0, root, shared, responder, bundles, unwinder, resolver }
     }
 
     /// Answers until the run is over; the connection to tell how it went, if a command asked.
@@ -121,7 +126,14 @@ impl Desk {
             let stack = self.unwinder.capture(asker.pid.cast_signed(), asker.registers);
             asker.test = site::rust_test(&self.resolver.places(&stack));
         }
-        let outcome = self.engine.ask(&asker, asked);
+        if self.is_own_file(&asked) {
+            return reply(stream, &Verdict::Allow);
+        }
+        let merged = self.merged(&asked);
+        let mut outcome = self.engine.ask(&asker, asked);
+        if let (Verdict::Allow, Some(number)) = (&outcome.verdict, merged) {
+            outcome.verdict = Verdict::File { number };
+        }
         if let Some(number) = outcome.undescribed {
             let details = self.details(&asker);
             self.engine.describe(number, details);
@@ -143,6 +155,23 @@ impl Desk {
                 drop(std::thread::spawn(move || reply(stream, &real(&name, port))))
             }
         }
+    }
+
+    /// Files of the run's own are part of it, and no calls to be judged.
+    fn is_own_file(&self, asked: &Asked) -> bool {
+        let Asked::Open(open) = asked else {
+            return false;
+        };
+        self.bundles.as_ref().is_some_and(|bundles| bundles.holds(&open.path))
+    }
+
+    /// The file that a guest is to read in place of one of root certificates.
+    fn merged(&mut self, asked: &Asked) -> Option<u32> {
+        let Asked::Open(Open { path, read: true, write: false }) = asked else {
+            return None;
+        };
+        let merged = self.bundles.as_ref()?.merged(path)?;
+        merged.map_err(|note| self.notes.push(note)).ok()
     }
 
     /// What is known of a call beyond itself, while its thread waits.

@@ -42,12 +42,13 @@ mod wire;
 mod tests;
 
 use findings::Findings;
+use lookup::Repeats;
 use sandbox::Sandboxes;
 use wire::Conversations;
 
 pub use end::{Ended, unasserted};
 pub use findings::{Found, grouped};
-pub use question::{Asked, Asker, Claim, Details, Outcome};
+pub use question::{Asked, Asker, Claim, Details, Outcome, Sought};
 pub use wire::Said;
 
 /// All state of a run.
@@ -61,6 +62,7 @@ pub struct Engine {
     timeline: Timeline,
     sandboxes: Sandboxes,
     conversations: Conversations,
+    repeats: Repeats,
     /// The test that runs in a process, as its runner published it last.
     tests: HashMap<Pid, String>,
     setup: Setup,
@@ -99,6 +101,7 @@ impl Engine {
             timeline: Timeline::default(),
             sandboxes,
             conversations: Conversations::default(),
+            repeats: Repeats::default(),
             tests: HashMap::new(),
             setup,
         }
@@ -130,7 +133,7 @@ impl Engine {
             Asked::Connect { transport, peer, own, vacant } => {
                 self.connect(asker, connect::Asked { transport, peer, own, vacant })
             }
-            Asked::Lookup { query, known, stand_in } => self.look_up(asker, query, known, stand_in),
+            Asked::Lookup { query, known, sought } => self.look_up(asker, query, known, sought),
             Asked::Resolved { name, addresses } => self.resolved(&name, &addresses),
             Asked::Open(open) => self.decide(asker, Call::Open(open), false),
             Asked::Load(load) => self.decide(asker, Call::Load(load), false),

@@ -18,6 +18,7 @@
 //! | [`intake`] | sockets and processes: what arrives, from whom |
 //! | [`shared`] | the memory shared with guests |
 //! | [`site`] | where in the code a call was made |
+//! | [`tls`] | TLS between a connection and the plugin that answers it |
 //! | [`plugins`] | the protocols, as cards |
 //! | [`config`] | where the configuration is, and what it says |
 //! | [`respond`] | event loops for the connections that plugins answer |
@@ -48,5 +49,6 @@ pub mod run;
 pub mod shared;
 pub mod site;
 pub mod timeline;
+pub mod tls;
 pub mod tools;
 pub mod verdict;

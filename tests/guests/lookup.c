@@ -66,6 +66,24 @@ static void addrinfo_more(void) {
     info_with(HOST, "443", AI_ADDRCONFIG | AI_NUMERICSERV, AF_UNSPEC, SOCK_STREAM);
 }
 
+static void addrinfo_named(void) {
+    use_name_server();
+    info_with(HOST, "80", AI_CANONNAME, AF_INET, SOCK_STREAM);
+    info_with(HOST, NULL, AI_CANONNAME, AF_INET, 0);
+    info_with(HOST, "80", AI_V4MAPPED | AI_ALL, AF_INET6, SOCK_STREAM);
+    info_with("loop.example", "80", AI_V4MAPPED, AF_INET6, SOCK_STREAM);
+    info_with("loop.example", "80", 0, AF_INET6, SOCK_STREAM);
+    info_with(HOST, "no-such-service", 0, AF_INET, SOCK_STREAM);
+    info_with(HOST, "80", 0, 99, SOCK_STREAM);
+}
+
+static void addrinfo_missing(void) {
+    use_name_server();
+    info_with("missing.example", "80", 0, AF_UNSPEC, SOCK_STREAM);
+    info_with("missing.example", "80", 0, AF_INET, SOCK_STREAM);
+    info_with("missing.example", "80", AI_CANONNAME, AF_INET6, SOCK_STREAM);
+}
+
 static void addrinfo_async(void) {
     use_name_server();
     struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
@@ -146,6 +164,31 @@ static void by_name_r(void) {
     print_host_r(found, error);
 }
 
+static void by_name_r_little(void) {
+    use_name_server();
+    for (size_t size = 8; size <= 1024; size *= 2) {
+        struct hostent host, *found = NULL;
+        char buffer[1024];
+        int error = 0, code = gethostbyname_r(HOST, &host, buffer, size, &found, &error);
+        if (code || error)
+            printf("%s: %s, h_errno %d\n", current, strerrorname_np(code), error);
+        else
+            return print_host_r(found, error);
+    }
+}
+
+static void by_name_r_missing(void) {
+    use_name_server();
+    struct hostent host, *found = &host;
+    char buffer[2048];
+    int error = 0, code = gethostbyname_r("missing.example", &host, buffer, sizeof buffer, &found, &error);
+    printf("%s: %d, h_errno %d\n", current, code, error);
+    print_host_r(found, error);
+    code = gethostbyname2_r("loop.example", AF_INET6, &host, buffer, sizeof buffer, &found, &error);
+    printf("%s: %d, h_errno %d\n", current, code, error);
+    print_host_r(found, error);
+}
+
 static void by_name_r_small(void) {
     use_name_server();
     struct hostent host, *found = NULL;
@@ -181,12 +224,31 @@ static void by_address_r(void) {
     print_host_r(found, error);
 }
 
-static void name(int flags) {
+static void by_address_missing(void) {
+    use_name_server();
+    struct in_addr address = {inet_addr("192.0.2.8")};
+    h_errno = 0;
+    print_host(gethostbyaddr(&address, sizeof address, AF_INET));
+}
+
+static void name_of(const char *numbers, socklen_t room, int flags) {
     struct sockaddr_in address = loopback("80");
-    address.sin_addr.s_addr = inet_addr("192.0.2.7");
+    address.sin_addr.s_addr = inet_addr(numbers);
     char host[128] = "", service[64] = "";
-    int code = getnameinfo((void *)&address, sizeof address, host, sizeof host, service, sizeof service, flags);
+    int code = getnameinfo((void *)&address, sizeof address, host, room, service, sizeof service, flags);
     printf("%s: %d %s %s %s\n", current, code, in_words(code), code ? "" : host, code ? "" : service);
+}
+
+static void name(int flags) { name_of("192.0.2.7", 128, flags); }
+
+static void nameinfo_more(void) {
+    use_name_server();
+    name(0);
+    name(NI_NUMERICSERV);
+    name_of("192.0.2.7", 13, NI_NAMEREQD);
+    name_of("192.0.2.7", 12, NI_NAMEREQD);
+    name_of("192.0.2.8", 128, 0);
+    name_of("192.0.2.8", 128, NI_NAMEREQD);
 }
 
 static void nameinfo(void) {
@@ -217,6 +279,13 @@ static void query(void) {
 static void query_missing(void) {
     use_name_server();
     answers(res_query("missing.example", ns_c_in, ns_t_a, message, sizeof message), message);
+}
+
+static void query_kinds(void) {
+    use_name_server();
+    answers(res_query(HOST, ns_c_in, ns_t_aaaa, message, sizeof message), message);
+    answers(res_query("7.2.0.192.in-addr.arpa", ns_c_in, ns_t_ptr, message, sizeof message), message);
+    answers(res_query("loop.example", ns_c_in, ns_t_aaaa, message, sizeof message), message);
 }
 
 static void search(void) {
@@ -266,6 +335,8 @@ int main(int argc, char **argv) {
     static const struct test_case cases[] = {
         {"getaddrinfo", addrinfo},
         {"getaddrinfo-more", addrinfo_more},
+        {"getaddrinfo-named", addrinfo_named},
+        {"getaddrinfo-missing", addrinfo_missing},
         {"getaddrinfo_a", addrinfo_async},
         {"getaddrinfo_a-name", addrinfo_async_name},
         {"not-looked-up", not_looked_up},
@@ -275,13 +346,18 @@ int main(int argc, char **argv) {
         {"gethostbyname2", by_name2},
         {"gethostbyname_r", by_name_r},
         {"gethostbyname_r-small", by_name_r_small},
+        {"gethostbyname_r-little", by_name_r_little},
+        {"gethostbyname_r-missing", by_name_r_missing},
         {"gethostbyname2_r", by_name2_r},
         {"gethostbyaddr", by_address},
         {"gethostbyaddr_r", by_address_r},
+        {"gethostbyaddr-missing", by_address_missing},
         {"getnameinfo", nameinfo},
         {"getnameinfo-numeric", nameinfo_numeric},
+        {"getnameinfo-more", nameinfo_more},
         {"res_query", query},
         {"res_query-missing", query_missing},
+        {"res_query-kinds", query_kinds},
         {"res_search", search},
         {"res_querydomain", query_domain},
         {"res_send", send_question},

@@ -133,3 +133,54 @@ fn a_warned_guest_opens_and_is_reported() {
     guest.is_warned();
     crate::each_says(&guest.stdout, "open", "3");
 }
+
+/// Calls that open a file of root certificates for reading.
+const ROOTS: &str = "open,open64,openat,openat64,open-raw,openat-raw,__open_2,__open64_2,__openat_2,\
+    __openat64_2,fopen,fopen64,freopen,freopen64,openat-folder,relative";
+
+/// A mock that is answered over TLS, so that the run has an authority of its own.
+const AUTHORITY: &str = "[[mock]]\nsource = \"http:request\"\ntimes = \"any\"\n\
+    when = { url = \"https://api.example/\" }\n";
+
+fn roots() -> Scene {
+    let one = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
+    Scene::new().file("data/certifi/cacert.pem", one).file("data/other.pem", one)
+}
+
+/// Without mocks of TLS a file of root certificates is a file like any other.
+#[test]
+fn a_guest_opens_its_roots_as_without_bigfoot() {
+    is_transparent(roots, &words([&guest("roots"), &"all", &"data"]));
+}
+
+/// In a run with an authority of its own, such a file has one more certificate, by whatever call it is
+/// opened and read; what is written, or is another file, stays what it is.
+#[test]
+fn a_guest_opens_its_roots_with_the_runs_among_them() {
+    let command = words([&guest("roots"), &"all", &"data"]);
+    let native = roots().native(&command);
+
+    let guest = roots().config(AUTHORITY).guard("error").run(&command);
+
+    guest.is_clean();
+    for (case, was) in native.stdout.lines().filter_map(|line| line.split_once(": ")) {
+        let more = ROOTS.split(',').any(|name| name == case);
+        let is = if more { was.replace("1, whole", "2, whole") } else { was.to_owned() };
+        crate::each_says(&guest.stdout, case, &is);
+    }
+}
+
+/// Where files are guarded, the run's own are no calls to be judged.
+#[test]
+fn a_guarded_guest_opens_its_roots() {
+    let levels = "guard = { default = \"off\", file = \"error\" }\n";
+    let scene = roots().config(&format!("{levels}{AUTHORITY}"));
+    let rule = format!("file:{}/certifi/*", folder(&scene));
+    let command = words([&guest("roots"), &"open,fopen,other", &folder(&scene)]);
+
+    let guest = scene.allow(&rule).run(command);
+
+    guest.is_broken();
+    crate::each_says(&guest.stdout, "open,fopen", "2, whole, flags 8000");
+    crate::each_says(&guest.stdout, "other", "-1 EACCES");
+}

@@ -1,3 +1,6 @@
 //! Real clients, none of our writing, against mocks: one file for each plugin.
 
+mod dns;
+mod http;
 mod socket;
+mod tls;

@@ -115,7 +115,8 @@ fn node_swallows_in_vain() {
         )
     };
     for broken in ALL {
-        let scene = Scene::new().config(&broken.config("")).file("quiet.js", program(broken.path()));
+        let scene =
+            Scene::new().config(&broken.config("")).file("quiet.js", program(broken.path()));
 
         let finished = scene.run([node.as_os_str(), "quiet.js".as_ref()]);
 

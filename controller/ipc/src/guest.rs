@@ -160,6 +160,20 @@ pub enum Query<'a> {
     Records(&'a [u8]),
     /// The name of an address.
     Address(IpAddr),
+    /// The addresses of one family of a name.
+    Family {
+        /// The name.
+        name: &'a [u8],
+        /// IPv6, else IPv4.
+        v6: bool,
+    },
+    /// Records of one type of a name, answered in the DNS's own form.
+    Kind {
+        /// The name.
+        name: &'a [u8],
+        /// The type's number (RFC 1035, 3.2.2).
+        kind: u16,
+    },
 }
 
 /// What shall happen to a call.

@@ -9,12 +9,14 @@
 //! | [`control`] | what a test or a command says and hears |
 //! | [`frame`] | the one encoding, and the limits on it |
 //! | [`page`] | the layout of the memory that a run shares with its guests |
+//! | [`roots`] | which files of root certificates are opened by way of the controller |
 #![forbid(unsafe_code)]
 
 pub mod control;
 pub mod frame;
 pub mod guest;
 pub mod page;
+pub mod roots;
 
 /// Version of every message here. A controller refuses a guest of another version.
 pub const VERSION: u16 = 2;

@@ -117,6 +117,8 @@ fn every_variant_has_its_sample() {
             Call::Lookup { query: Query::Name(_) } => "lookup-name",
             Call::Lookup { query: Query::Records(_) } => "lookup-records",
             Call::Lookup { query: Query::Address(_) } => "lookup-address",
+            Call::Lookup { query: Query::Family { .. } } => "lookup-family",
+            Call::Lookup { query: Query::Kind { .. } } => "lookup-kind",
             Call::Resolved { .. } => "resolved",
             Call::Open { .. } => "open",
             Call::Exec { .. } => "exec",

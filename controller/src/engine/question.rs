@@ -3,13 +3,14 @@
 use std::net::{IpAddr, SocketAddrV4};
 use std::path::PathBuf;
 
-use bigfoot_ipc::guest::{Registers, Transport, Verdict};
+use bigfoot_ipc::guest::{self, Registers, Transport, Verdict};
 
 use crate::call::{Load, Open, Peer, Query};
 use crate::intake::process::Pid;
 use crate::intake::program::Target;
 use crate::plugins::Plugin;
 use crate::plugins::conversation::Opening;
+use crate::plugins::dns::Family;
 use crate::site::Stack;
 
 /// Who asks.
@@ -56,8 +57,8 @@ pub enum Asked {
         query: Query,
         /// The machine answers it by itself.
         known: bool,
-        /// A stand-in can be the answer.
-        stand_in: bool,
+        /// What of it.
+        sought: Sought,
     },
     /// What an allowed look-up gave.
     Resolved {
@@ -83,6 +84,32 @@ pub enum Asked {
     Load(Load),
     /// Another test runs in the process: the asker names it.
     Test,
+}
+
+/// What a look-up is to find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sought {
+    /// The addresses of a name: of both families, or of one.
+    Addresses(Option<Family>),
+    /// Records in the DNS's own form, of the type of this number where it is known.
+    Records(Option<u16>),
+    /// The name of an address.
+    Name,
+}
+
+impl Sought {
+    /// What a guest asks for.
+    #[must_use]
+    pub fn by(query: &guest::Query<'_>) -> Self {
+        match query {
+            guest::Query::Name(_) => Self::Addresses(None),
+            guest::Query::Family { v6: false, .. } => Self::Addresses(Some(Family::V4)),
+            guest::Query::Family { v6: true, .. } => Self::Addresses(Some(Family::V6)),
+            guest::Query::Records(_) => Self::Records(None),
+            guest::Query::Kind { kind, .. } => Self::Records(Some(*kind)),
+            guest::Query::Address(_) => Self::Name,
+        }
+    }
 }
 
 /// What became of a question.

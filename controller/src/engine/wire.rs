@@ -274,7 +274,8 @@ impl Engine {
             return;
         };
         let call = Call::Connect(conversation.connect.clone());
-        let mut parts = vec![("client", vec![reason])];
+        let reason = reason.lines().map(str::to_owned).collect();
+        let mut parts = vec![("client", reason)];
         if !bytes.is_empty() {
             parts.push(("bytes", vec![String::from_utf8_lossy(bytes).escape_debug().to_string()]));
         }

@@ -18,7 +18,7 @@ use super::process::{self, Pid};
 use super::program::Target;
 use super::provenance::Provenance;
 use crate::call::{Load, Open, Peer, Query};
-use crate::engine::{Asked, Asker};
+use crate::engine::{Asked, Asker, Sought};
 use crate::rules::host;
 
 /// Longest name that is taken for one, in bytes (RFC 1035, with room for escapes).
@@ -144,9 +144,12 @@ impl Facts {
     }
 
     fn look_up(&mut self, query: guest::Query<'_>) -> Option<Asked> {
-        let stand_in = matches!(query, guest::Query::Name(_));
+        let sought = Sought::by(&query);
         let (query, known) = match query {
-            guest::Query::Name(name) | guest::Query::Records(name) => {
+            guest::Query::Name(name)
+            | guest::Query::Records(name)
+            | guest::Query::Family { name, .. }
+            | guest::Query::Kind { name, .. } => {
                 let name = name_of(name)?;
                 let known = self.hosts.knows(&name);
                 (Query::Name(name), known)
@@ -156,7 +159,7 @@ impl Facts {
                 (Query::Address(address), self.hosts.knows_address(address))
             }
         };
-        Some(Asked::Lookup { query, known, stand_in })
+        Some(Asked::Lookup { query, known, sought })
     }
 }
 

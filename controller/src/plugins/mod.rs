@@ -71,6 +71,12 @@ pub trait Plugin: Debug + Sync {
         None
     }
 
+    /// The protocols that it speaks over TLS (ALPN), best first, where its clients may speak TLS from
+    /// their first byte on. None if they never do, or wait for the server to speak.
+    fn over_tls(&self) -> Option<&'static [&'static [u8]]> {
+        None
+    }
+
     /// By what mocks of this are found at once: the value in its normal form.
     fn key(&self, shape: &'static Shape, fields: &Fields) -> Option<String> {
         shape.key.and_then(|key| fields.text(key)).map(|text| text.to_ascii_lowercase())

@@ -31,12 +31,14 @@ use crate::engine::{Claim, Ended, Engine, Setup, coverage, grouped, unasserted};
 use crate::intake::program::Target;
 use crate::intake::{Intake, Job};
 use crate::library;
+use crate::plugins::conversation::{Conversation, Opening};
 use crate::processes::Started;
 use crate::report::{self, Broken, Report, Style};
 use crate::respond::Responder;
 use crate::shared::Shared;
 use crate::site::Resolver;
 use crate::timeline::Interaction;
+use crate::tls::{self, Authority, Bundles, Ends, Trust, Wishes};
 use crate::tools::{self, Tools};
 
 /// How long what was said is waited for.
@@ -75,12 +77,14 @@ impl Service {
         let tools = Tools::new(&config.tools).map_err(io::Error::other)?;
         let shared = Shared::new(directory)?;
         let mut setup = Setup { records, ..config.setup() };
-        let responder =
-            responder(directory, &jobs, !setup.mocks.is_empty() || config.policy.has_reads())?;
+        let ends = ends(&setup, config.policy.has_reads())?;
+        let needed = !setup.mocks.is_empty() || config.policy.has_reads();
+        let responder = responder(directory, &jobs, needed, ends.clone())?;
         if let Some(responder) = &responder {
             setup.responder = responder.port();
-            shared.answers(responder.port(), false);
+            shared.answers(responder.port(), ends.is_some());
         }
+        let bundles = ends.map(|ends| Bundles::new(directory, &ends.authority)).transpose()?;
         let mut engine = Engine::new(config.policy, tools, setup);
         shared.ask(engine.asks());
         if let Some((target, line)) = command {
@@ -90,7 +94,7 @@ impl Service {
         }
         let intake = Intake::new(directory::listen(directory)?, root, jobs.clone())?;
         std::thread::Builder::new().name("intake".into()).spawn(move || intake.serve())?;
-        let mut desk = Desk::new(engine, shared, responder.clone(), root);
+        let mut desk = Desk::new(engine, shared, responder.clone(), bundles, root);
         let desk = std::thread::Builder::new().name("engine".into()).spawn(move || {
             let asked = desk.serve(&questions);
             (desk, asked)
@@ -165,12 +169,34 @@ fn responder(
     directory: &Path,
     jobs: &Sender<Job>,
     needed: bool,
+    ends: Option<Ends>,
 ) -> io::Result<Option<Arc<Responder>>> {
     if !needed {
         return Ok(None);
     }
-    let make = |claim: &Claim| claim.plugin.converse(&claim.opening);
+    let make = move |claim: &Claim| converse(claim, ends.as_ref());
     Responder::start(directory.to_owned(), jobs, Arc::new(make)).map(|it| Some(Arc::new(it)))
+}
+
+/// Who vouches on either side of TLS, where connections may be answered that speak it.
+fn ends(setup: &Setup, reads: bool) -> io::Result<Option<Ends>> {
+    let mocked = || setup.mocks.iter().any(|mock| mock.plugin.over_tls().is_some());
+    if !reads && !mocked() {
+        return Ok(None);
+    }
+    let authority = Arc::new(Authority::new().map_err(io::Error::other)?);
+    Ok(Some(Ends { authority, trust: Arc::new(Trust::new(|name| env::var_os(name))) }))
+}
+
+/// The conversation with a client; below TLS where its protocol may be.
+fn converse(claim: &Claim, ends: Option<&Ends>) -> Option<Box<dyn Conversation>> {
+    let plugin = claim.plugin;
+    let (Some(alpn), Some(ends)) = (plugin.over_tls(), ends) else {
+        return plugin.converse(&claim.opening);
+    };
+    let wishes = Wishes { alpn, waits_for_client: true };
+    let make = Box::new(move |opening: &Opening| plugin.converse(opening));
+    Some(tls::layer(claim.opening.clone(), ends, wishes, make))
 }
 
 /// The environment that puts a program into a run.
@@ -191,7 +217,9 @@ pub fn environment(
     }
     let mut run = directory.as_os_str().to_owned();
     run.push(format!(",{start}{}", if off { ",off" } else { "" }));
-    Ok(vec![("LD_PRELOAD", preload), (RUN_VARIABLE, run)])
+    let (mut variables, _) = tls::variables(directory, |name| env::var_os(name));
+    variables.extend([("LD_PRELOAD", preload), (RUN_VARIABLE, run)]);
+    Ok(variables)
 }
 
 /// Runs the command in the run's folder, and leaves word of how it went.
@@ -211,8 +239,8 @@ pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::erro
     let records = accepting || snapshots.exist();
     let mut out = Out::open(output.as_deref())?;
     let off = config.is_off() && !records;
-    let variables = environment(directory, 1, off)?;
     let service = Service::start(directory, config, root, Some(of_command(&command)), records)?;
+    let variables = environment(directory, 1, off)?; // names files that the service has written
 
     let ended = match start(&command, &variables, mask) {
         Ok(pid) => wait(pid, &signals, || nix::unistd::getppid() == keeper),

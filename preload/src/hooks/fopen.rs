@@ -1,10 +1,10 @@
 //! `fopen(3)`, `freopen(3)` and their forms for large files.
 
-use core::ffi::{c_char, c_int};
+use core::ffi::c_char;
 
 use libc::FILE;
 
-use super::open::refusal;
+use super::open::{Plan, plan};
 use crate::cabi;
 use crate::hook::Failure;
 
@@ -19,13 +19,15 @@ hook! {
 /// # Safety
 ///
 /// Both are null or C strings.
-unsafe fn refused(path: *const c_char, mode: *const c_char) -> Option<c_int> {
+unsafe fn plan_by_mode(path: *const c_char, mode: *const c_char) -> Plan {
     // SAFETY: this function's contract.
-    let mode = unsafe { cabi::text(mode) }?;
+    let Some(mode) = (unsafe { cabi::text(mode) }) else {
+        return Plan::Real;
+    };
     let both = mode.contains(&b'+');
     let reads = mode.first() == Some(&b'r');
     // SAFETY: this function's contract.
-    unsafe { refusal(libc::AT_FDCWD, path, reads || both, !reads || both) }
+    unsafe { plan(libc::AT_FDCWD, path, reads || both, !reads || both) }
 }
 
 macro_rules! opens {
@@ -35,11 +37,16 @@ macro_rules! opens {
         /// As for fopen(3).
         unsafe fn $name(path: *const c_char, mode: *const c_char $(, $argument: $type)*) -> *mut FILE {
             // SAFETY: this function's contract.
-            if let Some(errno) = unsafe { refused(path, mode) } {
-                return Failure::failure(errno);
+            match unsafe { plan_by_mode(path, mode) } {
+                // SAFETY: the guest's own arguments.
+                Plan::Real => unsafe { real!($real)(path, mode $(, $argument)*) },
+                Plan::At(place) => {
+                    let path = place.path();
+                    // SAFETY: a C string that outlives the call, and the guest's other arguments.
+                    unsafe { real!($real)(path, mode $(, $argument)*) }
+                }
+                Plan::Fail(errno) => Failure::failure(errno),
             }
-            // SAFETY: the guest's own arguments.
-            unsafe { real!($real)(path, mode $(, $argument)*) }
         }
     )+ };
 }

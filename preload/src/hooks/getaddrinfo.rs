@@ -1,16 +1,15 @@
 //! `getaddrinfo(3)`: the guest looks up a name.
 
-use core::ffi::{CStr, c_char, c_int, c_void};
-use core::ptr::null;
+use core::ffi::{c_char, c_int, c_void};
+use core::net::IpAddr;
+use core::ptr::{null, null_mut};
 
-use bigfoot_ipc::guest::{Call, Query, Verdict};
-use bigfoot_ipc::page::ask;
+use bigfoot_ipc::guest::{Peer, Query};
 use libc::addrinfo;
 
-use crate::cabi::{self, KeepErrno};
-use crate::hook::fenced;
+use super::look_up::{Addresses, Found, Plan, addresses_of, plan, set_h_errno};
+use crate::cabi;
 use crate::thread::InLookup;
-use crate::{controller, shared};
 
 hook! {
     unsafe fn getaddrinfo(
@@ -20,7 +19,6 @@ hook! {
 }
 
 unsafe extern "C" {
-    fn inet_aton(text: *const c_char, address: *mut libc::in_addr) -> c_int;
     fn inet_ntop(
         family: c_int,
         address: *const c_void,
@@ -29,32 +27,21 @@ unsafe extern "C" {
     ) -> *const c_char;
 }
 
-/// Most addresses of one answer that are remembered.
-const ADDRESSES_MAX: usize = 64;
-
-/// What to do about a look-up.
-pub(super) enum Plan {
-    /// The real one; its answer is told to the controller where that was asked.
-    Real { tell: bool },
-    /// The real one, of this numeric address in place of the name.
-    At { v4: Numeric, v6: Numeric },
-    /// None.
-    Refused,
-}
-
 /// An address as text, with its zero byte.
-pub(super) struct Numeric([c_char; 48]);
+struct Numeric([c_char; 48]);
 
 impl Numeric {
-    fn new(family: c_int, address: &[u8]) -> Option<Self> {
+    fn new(address: IpAddr) -> Option<Self> {
         let mut text = [0; 48];
-        // SAFETY: as many bytes as the family has, and room for the longest text.
-        let done = unsafe { inet_ntop(family, address.as_ptr().cast(), text.as_mut_ptr(), 48) };
+        let mut write = |family, octets: &[u8]| {
+            // SAFETY: as many bytes as the family has, and room for the longest text.
+            unsafe { inet_ntop(family, octets.as_ptr().cast(), text.as_mut_ptr(), 48) }
+        };
+        let done = match address {
+            IpAddr::V4(address) => write(libc::AF_INET, &address.octets()),
+            IpAddr::V6(address) => write(libc::AF_INET6, &address.octets()),
+        };
         (!done.is_null()).then_some(Self(text))
-    }
-
-    pub(super) fn as_ptr(&self) -> *const c_char {
-        self.0.as_ptr()
     }
 }
 
@@ -72,7 +59,7 @@ unsafe fn hooked(
         unsafe { hints.as_ref() }.map_or((0, 0), |hints| (hints.ai_flags, hints.ai_family));
     // SAFETY: this function's contract.
     let name = if flags & libc::AI_NUMERICHOST != 0 { None } else { unsafe { cabi::text(node) } };
-    match plan(name, Query::Name) {
+    match plan(name, family, |name| addresses_of(name, family, flags)) {
         Plan::Real { tell } => {
             let inside = InLookup::enter();
             // SAFETY: the guest's own arguments.
@@ -84,57 +71,123 @@ unsafe fn hooked(
             }
             done
         }
-        Plan::At { v4, v6 } => {
-            let node = if family == libc::AF_INET6 { v6.as_ptr() } else { v4.as_ptr() };
-            // SAFETY: the guest's own arguments, but for a name that is a C string too.
-            unsafe { real!(getaddrinfo)(node, service, hints, list) }
+        // SAFETY: the guest's own arguments; `node` is a C string, since there is a name.
+        Plan::Found(found) => unsafe { answer(&found, node, service, hints, list) },
+        refused => {
+            set_h_errno(refused.h_errno());
+            refused.code()
         }
-        Plan::Refused => libc::EAI_FAIL,
     }
 }
 
-/// What to do about a look-up of this name; numbers and no name at all ask nobody.
-pub(super) fn plan<'a>(name: Option<&'a [u8]>, query: impl FnOnce(&'a [u8]) -> Query<'a>) -> Plan {
-    let Some(name) = name.filter(|name| !is_numeric(name)) else {
-        return Plan::Real { tell: false };
-    };
-    if !shared::asks(ask::NAMES) {
-        return Plan::Real { tell: false };
-    }
-    fenced(|| decide(query(name))).unwrap_or(Plan::Refused)
+/// What getaddrinfo(3) takes for hints where it is given none.
+fn no_hints() -> addrinfo {
+    // SAFETY: all zeroes is a valid addrinfo.
+    let none: addrinfo = unsafe { core::mem::zeroed() };
+    addrinfo { ai_flags: libc::AI_V4MAPPED | libc::AI_ADDRCONFIG, ..none }
 }
 
-pub(super) fn decide(query: Query<'_>) -> Plan {
-    match controller::decide(Call::Lookup { query }) {
-        Verdict::Allow => Plan::Real { tell: true },
-        Verdict::Answer { v4, v6 } => {
-            match (Numeric::new(libc::AF_INET, &v4), Numeric::new(libc::AF_INET6, &v6)) {
-                (Some(v4), Some(v6)) => Plan::At { v4, v6 },
-                _ => Plan::Refused,
+/// Lists these addresses as the answer: each by the real call, which knows services, types and
+/// errors, and whose memory freeaddrinfo(3) knows. Which families this machine has is no matter
+/// (AI_ADDRCONFIG), since none of it is asked for anything.
+///
+/// # Safety
+///
+/// As for getaddrinfo(3); `node` is a C string.
+unsafe fn answer(
+    found: &Found,
+    node: *const c_char,
+    service: *const c_char,
+    hints: *const addrinfo,
+    list: *mut *mut addrinfo,
+) -> c_int {
+    // SAFETY: this function's contract.
+    let hints = unsafe { hints.as_ref() }.copied().unwrap_or_else(no_hints);
+    let flags = hints.ai_flags;
+    let plain = addrinfo { ai_flags: flags & !(libc::AI_ADDRCONFIG | libc::AI_CANONNAME), ..hints };
+
+    let mut chain = Chain::new();
+    for address in found.hinted(hints.ai_family, flags) {
+        let Some(numeric) = Numeric::new(address) else {
+            continue;
+        };
+        let mut one = null_mut();
+        // SAFETY: the guest's own arguments, but for a name that is a C string too, and hints of ours.
+        let code = unsafe {
+            real!(getaddrinfo)(numeric.0.as_ptr(), service, &raw const plain, &raw mut one)
+        };
+        if code != 0 {
+            return code;
+        }
+        chain.append(one, flags);
+    }
+    if chain.first.is_null() {
+        return libc::EAI_NODATA;
+    }
+    // SAFETY: the first entry of a list of ours; a C string, which is copied into the memory that
+    // freeaddrinfo(3) gives back.
+    if flags & libc::AI_CANONNAME != 0 && !unsafe { chain.name(node) } {
+        return libc::EAI_MEMORY;
+    }
+    // SAFETY: this function's contract.
+    unsafe { list.write(chain.kept()) };
+    0
+}
+
+/// Lists of getaddrinfo(3)'s, one behind the other; given back unless they are kept.
+struct Chain {
+    first: *mut addrinfo,
+    last: *mut addrinfo,
+}
+
+impl Chain {
+    fn new() -> Self {
+        Self { first: null_mut(), last: null_mut() }
+    }
+
+    /// Appends a list whose entries were asked for with these flags.
+    fn append(&mut self, list: *mut addrinfo, flags: c_int) {
+        let mut at = list;
+        // SAFETY: null, or entries that getaddrinfo(3) has made, and that are ours until they are kept.
+        unsafe {
+            match self.last.as_mut() {
+                Some(last) => last.ai_next = list,
+                None => self.first = list,
+            }
+            while let Some(entry) = at.as_mut() {
+                entry.ai_flags = flags;
+                self.last = at;
+                at = entry.ai_next;
             }
         }
-        _ => Plan::Refused,
+    }
+
+    /// Gives the first entry its canonical name; false where there is no memory for it.
+    ///
+    /// # Safety
+    ///
+    /// There is an entry; `name` is a C string.
+    unsafe fn name(&mut self, name: *const c_char) -> bool {
+        // SAFETY: this function's contract.
+        unsafe {
+            let copy = libc::strdup(name);
+            (*self.first).ai_canonname = copy;
+            !copy.is_null()
+        }
+    }
+
+    fn kept(mut self) -> *mut addrinfo {
+        core::mem::replace(&mut self.first, null_mut())
     }
 }
 
-/// Whether libc reads the text as an address (inet_aton(3), RFC 4291, RFC 4007 zones).
-fn is_numeric(name: &[u8]) -> bool {
-    if name.is_empty() {
-        return true;
+impl Drop for Chain {
+    fn drop(&mut self) {
+        if !self.first.is_null() {
+            // SAFETY: lists of getaddrinfo(3)'s that nobody else knows of.
+            unsafe { libc::freeaddrinfo(self.first) };
+        }
     }
-    let host = name.split(|byte| *byte == b'%').next().unwrap_or(name);
-    if core::str::from_utf8(host).is_ok_and(|host| host.parse::<core::net::IpAddr>().is_ok()) {
-        return true;
-    }
-    let mut text = [0; 64];
-    let Some(space) = text.get_mut(..name.len()).filter(|_| name.len() < 64) else {
-        return false;
-    };
-    space.copy_from_slice(name);
-    let mut address = libc::in_addr { s_addr: 0 };
-    // SAFETY: a C string, since the last byte was left zero.
-    CStr::from_bytes_until_nul(&text)
-        .is_ok_and(|text| unsafe { inet_aton(text.as_ptr(), &raw mut address) != 0 })
 }
 
 /// Tells the controller which addresses a name has.
@@ -149,47 +202,12 @@ unsafe fn remember(name: &[u8], list: *const addrinfo) {
     while let Some(entry) = unsafe { at.as_ref() } {
         // SAFETY: an entry's address is as long as it says.
         let peer = unsafe { cabi::peer(entry.ai_addr, entry.ai_addrlen) };
-        if let Some(bigfoot_ipc::guest::Peer::Internet(address)) = peer {
+        if let Some(Peer::Internet(address)) = peer {
             addresses.add(address.ip());
         }
         at = entry.ai_next;
     }
     addresses.tell(name);
-}
-
-/// Addresses of one name, 16 bytes each.
-pub(super) struct Addresses {
-    bytes: [u8; ADDRESSES_MAX * 16],
-    used: usize,
-}
-
-impl Addresses {
-    pub(super) fn new() -> Self {
-        Self { bytes: [0; ADDRESSES_MAX * 16], used: 0 }
-    }
-
-    /// One more; the same twice in a row counts once, as getaddrinfo(3) lists each by socket type.
-    pub(super) fn add(&mut self, address: core::net::IpAddr) {
-        let wide = match address {
-            core::net::IpAddr::V4(address) => address.to_ipv6_mapped(),
-            core::net::IpAddr::V6(address) => address,
-        };
-        let wide = wide.octets();
-        let last = self.used.checked_sub(16).and_then(|from| self.bytes.get(from..self.used));
-        if last == Some(&wide[..]) {
-            return;
-        }
-        if let Some(place) = self.bytes.get_mut(self.used..self.used + 16) {
-            place.copy_from_slice(&wide);
-            self.used += 16;
-        }
-    }
-
-    pub(super) fn tell(&self, name: &[u8]) {
-        let _errno = KeepErrno::new();
-        let addresses = self.bytes.get(..self.used).unwrap_or_default();
-        fenced(|| controller::decide(Call::Resolved { name, addresses }));
-    }
 }
 
 /// `struct gaicb` of getaddrinfo_a(3), as far as it is read here.
@@ -198,8 +216,8 @@ struct Request {
     name: *const c_char,
 }
 
-/// getaddrinfo_a(3) looks names up in threads of its own. All of them must be allowed; a stand-in is
-/// no answer here.
+/// getaddrinfo_a(3) looks names up in threads of its own. All of them must be allowed; neither a
+/// stand-in nor a mock is an answer here.
 ///
 /// # Safety
 ///
@@ -210,26 +228,10 @@ unsafe fn several(mode: c_int, list: *mut *mut c_void, count: c_int, event: *mut
         let request = unsafe { list.add(index).read().cast::<Request>().as_ref() };
         // SAFETY: a request's name is null or a C string.
         let name = unsafe { cabi::text(request.map_or(null(), |request| request.name)) };
-        if !matches!(plan(name, Query::Records), Plan::Real { .. }) {
+        if !matches!(plan(name, libc::AF_UNSPEC, Query::Records), Plan::Real { .. }) {
             return libc::EAI_FAIL;
         }
     }
     // SAFETY: the guest's own arguments.
     unsafe { real!(getaddrinfo_a)(mode, list, count, event) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Whatever libc reads as an address asks nobody; a name does.
-    #[test]
-    fn addresses_are_told_from_names_as_libc_tells_them() {
-        for text in ["127.0.0.1", "127.1", "0x7f000001", "::1", "fe80::1%eth0", ""] {
-            assert!(is_numeric(text.as_bytes()), "{text}");
-        }
-        for text in ["localhost", "1.2.3.4.example", "a", "::g", &"1".repeat(100)] {
-            assert!(!is_numeric(text.as_bytes()), "{text}");
-        }
-    }
 }

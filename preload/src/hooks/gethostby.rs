@@ -4,14 +4,16 @@ use core::ffi::{c_char, c_int, c_void};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::ptr::null_mut;
 
-use bigfoot_ipc::guest::Query;
-use bigfoot_ipc::page::ask;
 use libc::{hostent, size_t, socklen_t};
 
-use super::getaddrinfo::{Addresses, Plan, decide, plan};
-use crate::hook::fenced;
+use super::host_entry::Host;
+use super::look_up::{
+    Addresses, HOST_NOT_FOUND, NETDB_INTERNAL, NO_DATA, Plan, TRY_AGAIN, addresses_of, plan,
+    plan_of_address, set_h_errno,
+};
+use super::name_server::name_of;
+use crate::cabi;
 use crate::thread::InLookup;
-use crate::{cabi, shared};
 
 hook! {
     unsafe fn gethostbyname(name: *const c_char) -> *mut hostent => by_name;
@@ -31,61 +33,111 @@ hook! {
     ) -> c_int => by_address_r;
 }
 
-unsafe extern "C" {
-    fn __h_errno_location() -> *mut c_int;
+/// Where a call leaves what it found, and how it fails.
+enum Form {
+    /// In memory of ours; h_errno says why there is nothing.
+    Plain,
+    /// In the caller's.
+    Reentrant {
+        entry: *mut hostent,
+        buffer: *mut c_char,
+        bytes: size_t,
+        result: *mut *mut hostent,
+        h_errno: *mut c_int,
+    },
 }
 
-/// "A nonrecoverable name server error occurred" (gethostbyname(3)).
-const NO_RECOVERY: c_int = 3;
-
-/// Fails a look-up in the way of the plain forms.
-pub(super) fn refused() -> *mut hostent {
-    // SAFETY: h_errno's address is valid in every thread.
-    unsafe { *__h_errno_location() = NO_RECOVERY };
-    null_mut()
+/// What a call found, and the number that the re-entrant forms return.
+struct Done {
+    entry: *mut hostent,
+    code: c_int,
 }
 
-/// # Safety
-///
-/// Both may be written.
-unsafe fn refused_r(result: *mut *mut hostent, h_errno: *mut c_int) -> c_int {
-    // SAFETY: this function's contract.
-    unsafe {
-        result.write(null_mut());
-        h_errno.write(NO_RECOVERY);
+impl Form {
+    /// Answers with this host; with none where it has no address.
+    ///
+    /// # Safety
+    ///
+    /// What the form holds may be written.
+    unsafe fn answer(&self, host: &Host<'_, impl Iterator<Item = IpAddr> + Clone>) -> Done {
+        if host.addresses.clone().next().is_none() {
+            // SAFETY: this function's contract.
+            return unsafe { self.fail(NO_DATA) };
+        }
+        match *self {
+            Self::Plain => Done { entry: host.shared(), code: 0 },
+            Self::Reentrant { entry, buffer, bytes, result, h_errno } => {
+                // SAFETY: this function's contract.
+                unsafe {
+                    if host.write(entry, buffer.cast(), bytes) {
+                        result.write(entry);
+                        h_errno.write(0);
+                        return Done { entry, code: 0 };
+                    }
+                    result.write(null_mut());
+                    h_errno.write(NETDB_INTERNAL);
+                }
+                cabi::set_errno(libc::ERANGE);
+                Done { entry: null_mut(), code: libc::ERANGE }
+            }
+        }
     }
-    libc::EACCES
+
+    /// Fails for this reason. The re-entrant forms return 0 where the answer is that there is none.
+    ///
+    /// # Safety
+    ///
+    /// What the form holds may be written.
+    unsafe fn fail(&self, why: c_int) -> Done {
+        let code = match why {
+            HOST_NOT_FOUND | NO_DATA => 0,
+            TRY_AGAIN => libc::EAGAIN,
+            _ => libc::EACCES,
+        };
+        match *self {
+            Self::Plain => set_h_errno(why),
+            // SAFETY: this function's contract.
+            Self::Reentrant { result, h_errno, .. } => unsafe {
+                result.write(null_mut());
+                h_errno.write(why);
+            },
+        }
+        Done { entry: null_mut(), code }
+    }
 }
 
-/// Looks up by `real`, which is given the name, or the stand-in's address in its place.
+/// Looks up a name, by `real` where that is allowed.
 ///
 /// # Safety
 ///
-/// `name` is null or a C string.
-unsafe fn look_up<R>(
+/// `name` is null or a C string; what the form holds may be written.
+unsafe fn look_up(
     name: *const c_char,
     family: c_int,
-    real: impl FnOnce(*const c_char) -> R,
-    entry_of: impl FnOnce(&R) -> *const hostent,
-    refuse: impl FnOnce() -> R,
-) -> R {
+    form: &Form,
+    real: impl FnOnce() -> Done,
+) -> Done {
     // SAFETY: this function's contract.
     let text = unsafe { cabi::text(name) };
-    match plan(text, Query::Name) {
+    match plan(text, family, |name| addresses_of(name, family, 0)) {
         Plan::Real { tell } => {
             let inside = InLookup::enter();
-            let done = real(name);
+            let done = real();
             drop(inside);
             if let (true, Some(text)) = (tell, text) {
                 // SAFETY: the entry that libc has just made.
-                unsafe { remember(text, entry_of(&done)) };
+                unsafe { remember(text, done.entry) };
             }
             done
         }
-        Plan::At { v4, v6 } => {
-            real(if family == libc::AF_INET6 { v6.as_ptr() } else { v4.as_ptr() })
+        Plan::Found(found) => {
+            let name = text.unwrap_or_default();
+            let host = Host { name, family, addresses: found.of(family) };
+            // SAFETY: this function's contract.
+            unsafe { form.answer(&host) }
         }
-        Plan::Refused => refuse(),
+        // SAFETY: this function's contract.
+        refused => unsafe { form.fail(refused.h_errno()) },
     }
 }
 
@@ -136,7 +188,8 @@ unsafe fn internet(address: *const c_void, length: socklen_t, family: c_int) -> 
 unsafe fn by_name(name: *const c_char) -> *mut hostent {
     // SAFETY: this function's contract.
     unsafe {
-        look_up(name, libc::AF_INET, |name| real!(gethostbyname)(name), |entry| *entry, refused)
+        let real = || plain(real!(gethostbyname)(name));
+        look_up(name, libc::AF_INET, &Form::Plain, real).entry
     }
 }
 
@@ -146,8 +199,23 @@ unsafe fn by_name(name: *const c_char) -> *mut hostent {
 unsafe fn by_name2(name: *const c_char, family: c_int) -> *mut hostent {
     // SAFETY: this function's contract.
     unsafe {
-        look_up(name, family, |name| real!(gethostbyname2)(name, family), |entry| *entry, refused)
+        let real = || plain(real!(gethostbyname2)(name, family));
+        look_up(name, family, &Form::Plain, real).entry
     }
+}
+
+fn plain(entry: *mut hostent) -> Done {
+    Done { entry, code: 0 }
+}
+
+/// What a re-entrant form of libc's has done.
+///
+/// # Safety
+///
+/// `result` was written by it.
+unsafe fn reentrant(code: c_int, result: *const *mut hostent) -> Done {
+    // SAFETY: this function's contract.
+    Done { entry: if code == 0 { unsafe { *result } } else { null_mut() }, code }
 }
 
 /// # Safety
@@ -161,12 +229,13 @@ unsafe fn by_name_r(
     result: *mut *mut hostent,
     h_errno: *mut c_int,
 ) -> c_int {
+    let form = Form::Reentrant { entry, buffer, bytes, result, h_errno };
     // SAFETY: this function's contract.
     unsafe {
-        let real = |name| real!(gethostbyname_r)(name, entry, buffer, bytes, result, h_errno);
-        let found =
-            |done: &c_int| if *done == 0 { (*result).cast_const() } else { core::ptr::null() };
-        look_up(name, libc::AF_INET, real, found, || refused_r(result, h_errno))
+        let real = || {
+            reentrant(real!(gethostbyname_r)(name, entry, buffer, bytes, result, h_errno), result)
+        };
+        look_up(name, libc::AF_INET, &form, real).code
     }
 }
 
@@ -182,30 +251,52 @@ unsafe fn by_name2_r(
     result: *mut *mut hostent,
     h_errno: *mut c_int,
 ) -> c_int {
+    let form = Form::Reentrant { entry, buffer, bytes, result, h_errno };
     // SAFETY: this function's contract.
     unsafe {
-        let real =
-            |name| real!(gethostbyname2_r)(name, family, entry, buffer, bytes, result, h_errno);
-        let found =
-            |done: &c_int| if *done == 0 { (*result).cast_const() } else { core::ptr::null() };
-        look_up(name, family, real, found, || refused_r(result, h_errno))
+        let real = || {
+            let code = real!(gethostbyname2_r)(name, family, entry, buffer, bytes, result, h_errno);
+            reentrant(code, result)
+        };
+        look_up(name, family, &form, real).code
     }
 }
 
-/// Whether the name of this address may be asked for.
+/// Looks up the name of an address, by `real` where that is allowed.
 ///
 /// # Safety
 ///
-/// `at` is null or points to `length` bytes.
-unsafe fn allowed(at: *const c_void, length: socklen_t, family: c_int) -> bool {
-    if at.is_null() || !shared::asks(ask::NAMES) {
-        return true;
-    }
+/// `at` is null or points to `length` bytes; what the form holds may be written.
+unsafe fn look_back(
+    at: *const c_void,
+    length: socklen_t,
+    family: c_int,
+    form: &Form,
+    real: impl FnOnce() -> Done,
+) -> Done {
     // SAFETY: this function's contract.
-    let Some(address) = (unsafe { internet(at, length, family) }) else {
-        return true; // libc says what is wrong
-    };
-    matches!(fenced(|| decide(Query::Address(address))), Some(Plan::Real { .. }))
+    let address = if at.is_null() { None } else { unsafe { internet(at, length, family) } };
+    // Of no address, libc says what is wrong.
+    let plan = address.map_or(Plan::Real { tell: false }, plan_of_address);
+    match (plan, address) {
+        (Plan::Real { .. }, _) => {
+            let _inside = InLookup::enter();
+            real()
+        }
+        (Plan::At(server), Some(address)) => {
+            match name_of(address, server) {
+                Ok(name) => {
+                    let addresses = core::iter::once(address);
+                    // SAFETY: this function's contract.
+                    unsafe { form.answer(&Host { name: name.text(), family, addresses }) }
+                }
+                // SAFETY: this function's contract.
+                Err(why) => unsafe { form.fail(why) },
+            }
+        }
+        // SAFETY: this function's contract.
+        (refused, _) => unsafe { form.fail(refused.h_errno()) },
+    }
 }
 
 /// # Safety
@@ -214,11 +305,8 @@ unsafe fn allowed(at: *const c_void, length: socklen_t, family: c_int) -> bool {
 unsafe fn by_address(address: *const c_void, len: socklen_t, family: c_int) -> *mut hostent {
     // SAFETY: this function's contract.
     unsafe {
-        if !allowed(address, len, family) {
-            return refused();
-        }
-        let _inside = InLookup::enter();
-        real!(gethostbyaddr)(address, len, family)
+        let real = || plain(real!(gethostbyaddr)(address, len, family));
+        look_back(address, len, family, &Form::Plain, real).entry
     }
 }
 
@@ -236,12 +324,14 @@ unsafe fn by_address_r(
     result: *mut *mut hostent,
     h_errno: *mut c_int,
 ) -> c_int {
+    let form = Form::Reentrant { entry, buffer, bytes, result, h_errno };
     // SAFETY: this function's contract.
     unsafe {
-        if !allowed(address, len, family) {
-            return refused_r(result, h_errno);
-        }
-        let _inside = InLookup::enter();
-        real!(gethostbyaddr_r)(address, len, family, entry, buffer, bytes, result, h_errno)
+        let real = || {
+            let code =
+                real!(gethostbyaddr_r)(address, len, family, entry, buffer, bytes, result, h_errno);
+            reentrant(code, result)
+        };
+        look_back(address, len, family, &form, real).code
     }
 }

@@ -4,10 +4,11 @@ use core::ffi::{c_char, c_int};
 
 use bigfoot_ipc::guest::{Call, Verdict};
 use bigfoot_ipc::page::ask;
+use bigfoot_ipc::roots;
 use libc::mode_t;
 
 use crate::hook::{Failure, fenced};
-use crate::{cabi, controller, shared};
+use crate::{cabi, controller, shared, start};
 
 // These are variadic in C. A callee that takes the last argument as a fixed one reads the same
 // register, whether or not the caller filled it (psABI, "Variable Argument Lists").
@@ -26,11 +27,123 @@ hook! {
     unsafe fn creat64(path: *const c_char, mode: mode_t) -> c_int => create64;
 }
 
-/// The error number with which a file may not be opened; None if it may.
+/// What becomes of an opening.
+pub(super) enum Plan {
+    /// The real call.
+    Real,
+    /// The real call, on this path.
+    At(Place),
+    /// It fails with this error number.
+    Fail(c_int),
+}
+
+impl Plan {
+    fn refusal(self) -> Option<c_int> {
+        match self {
+            Self::Real | Self::At(Place { of_roots: true, .. }) => None,
+            Self::At(_) => Some(libc::EPROTO),
+            Self::Fail(errno) => Some(errno),
+        }
+    }
+}
+
+/// Bytes of a path in the run's folder.
+const PATH_BYTES: usize = 108;
+
+/// A path in the run's folder.
+pub(super) struct Place {
+    space: [u8; PATH_BYTES],
+    of_roots: bool,
+}
+
+impl Place {
+    /// The path as a C string, which lives as long as this.
+    pub(super) fn path(&self) -> *const c_char {
+        self.space.as_ptr().cast()
+    }
+}
+
+/// What becomes of a file's opening.
 ///
 /// # Safety
 ///
 /// `path` is null or a C string.
+#[inline]
+pub(super) unsafe fn plan(dir: c_int, path: *const c_char, read: bool, write: bool) -> Plan {
+    let asked = shared::asks(ask::FILES);
+    let of_roots = read && !write && shared::has_authority();
+    if asked || of_roots {
+        // SAFETY: this function's contract.
+        unsafe { decided(dir, path, (read, write), asked) }
+    } else {
+        Plan::Real
+    }
+}
+
+/// As [`plan`]: of any file if `asked`, else of one that holds root certificates.
+///
+/// # Safety
+///
+/// As for [`plan`].
+#[inline(never)]
+unsafe fn decided(
+    dir: c_int,
+    path: *const c_char,
+    (read, write): (bool, bool),
+    asked: bool,
+) -> Plan {
+    if !cabi::is_readable(path.cast()) {
+        return Plan::Real; // the kernel says what is wrong
+    }
+    // SAFETY: this function's contract.
+    let Some(path) = (unsafe { cabi::text(path) }) else {
+        return Plan::Real;
+    };
+    if !asked && !roots::is_known(path) {
+        return Plan::Real;
+    }
+    let call = Call::Open { path, directory: dir, read, write };
+    match fenced(|| controller::decide(call)) {
+        Some(Verdict::Allow) => Plan::Real,
+        Some(Verdict::File { number }) => numbered(number),
+        Some(_) if !asked => Plan::Real, // without its own roots a guest only refuses mocks
+        Some(Verdict::Deny { errno }) => Plan::Fail(errno),
+        Some(_) => Plan::Fail(libc::EPROTO), // no answer for a file
+        None => Plan::Fail(libc::EACCES),
+    }
+}
+
+/// The file of this number; of root certificates that cannot be read there, the guest's own.
+fn numbered(number: u32) -> Plan {
+    let mut space = [0; PATH_BYTES];
+    let Some(path) = start::answering(number, &mut space) else {
+        return Plan::Fail(libc::EPROTO);
+    };
+    let of_roots = number >= roots::FIRST_NUMBER;
+    if of_roots && rustix::fs::access(path, rustix::fs::Access::READ_OK).is_err() {
+        return Plan::Real; // another root folder, or another user's
+    }
+    Plan::At(Place { space, of_roots })
+}
+
+/// As [`plan`], from open(2)'s flags.
+///
+/// # Safety
+///
+/// As for [`plan`].
+#[inline]
+unsafe fn plan_by_flags(dir: c_int, path: *const c_char, flags: c_int) -> Plan {
+    let access = flags & libc::O_ACCMODE;
+    let write = access != libc::O_RDONLY || flags & (libc::O_CREAT | libc::O_TRUNC) != 0;
+    // SAFETY: this function's contract.
+    unsafe { plan(dir, path, access != libc::O_WRONLY, write) }
+}
+
+/// The error number with which a call fails that cannot be sent to another path; None if it is real.
+///
+/// # Safety
+///
+/// As for [`plan`].
 #[inline]
 pub(super) unsafe fn refusal(
     dir: c_int,
@@ -38,38 +151,23 @@ pub(super) unsafe fn refusal(
     read: bool,
     write: bool,
 ) -> Option<c_int> {
-    if !shared::asks(ask::FILES) {
-        return None;
-    }
-    if !cabi::is_readable(path.cast()) {
-        return None; // the kernel says what is wrong
-    }
     // SAFETY: this function's contract.
-    let path = unsafe { cabi::text(path) }?;
-    let call = Call::Open { path, directory: dir, read, write };
-    match fenced(|| controller::decide(call)) {
-        Some(Verdict::Allow) => None,
-        Some(Verdict::Deny { errno }) => Some(errno),
-        Some(_) => Some(libc::EPROTO), // no answer for a file
-        None => Some(libc::EACCES),
-    }
+    unsafe { plan(dir, path, read, write) }.refusal()
 }
 
 /// As [`refusal`], from open(2)'s flags.
 ///
 /// # Safety
 ///
-/// As for [`refusal`].
+/// As for [`plan`].
 #[inline]
 pub(super) unsafe fn refusal_by_flags(
     dir: c_int,
     path: *const c_char,
     flags: c_int,
 ) -> Option<c_int> {
-    let access = flags & libc::O_ACCMODE;
-    let write = access != libc::O_RDONLY || flags & (libc::O_CREAT | libc::O_TRUNC) != 0;
     // SAFETY: this function's contract.
-    unsafe { refusal(dir, path, access != libc::O_WRONLY, write) }
+    unsafe { plan_by_flags(dir, path, flags) }.refusal()
 }
 
 macro_rules! opens {
@@ -80,11 +178,16 @@ macro_rules! opens {
         #[inline]
         pub(super) unsafe fn $name($($argument: $type),*) -> c_int {
             // SAFETY: this function's contract.
-            if let Some(errno) = unsafe { refusal_by_flags($dir, $path, $flags) } {
-                return Failure::failure(errno);
+            match unsafe { plan_by_flags($dir, $path, $flags) } {
+                // SAFETY: the guest's own arguments.
+                Plan::Real => unsafe { real!($real)($($argument),*) },
+                Plan::At(place) => {
+                    let $path = place.path();
+                    // SAFETY: a C string that outlives the call, and the guest's other arguments.
+                    unsafe { real!($real)($($argument),*) }
+                }
+                Plan::Fail(errno) => Failure::failure(errno),
             }
-            // SAFETY: the guest's own arguments.
-            unsafe { real!($real)($($argument),*) }
         }
     )+ };
 }

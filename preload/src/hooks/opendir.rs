@@ -4,7 +4,7 @@ use core::ffi::{c_char, c_int, c_void};
 
 use libc::DIR;
 
-use super::open::refusal;
+use super::open::{Plan, plan};
 use crate::hook::Failure;
 
 hook! {
@@ -20,11 +20,13 @@ hook! {
 /// As for opendir(3).
 unsafe fn open(path: *const c_char) -> *mut DIR {
     // SAFETY: this function's contract.
-    if let Some(errno) = unsafe { refusal(libc::AT_FDCWD, path, true, false) } {
-        return Failure::failure(errno);
+    match unsafe { plan(libc::AT_FDCWD, path, true, false) } {
+        // SAFETY: the guest's own argument.
+        Plan::Real => unsafe { real!(opendir)(path) },
+        // SAFETY: a C string that outlives the call.
+        Plan::At(place) => unsafe { real!(opendir)(place.path()) },
+        Plan::Fail(errno) => Failure::failure(errno),
     }
-    // SAFETY: the guest's own argument.
-    unsafe { real!(opendir)(path) }
 }
 
 macro_rules! scans {
@@ -37,11 +39,16 @@ macro_rules! scans {
             list: *mut c_void, filter: *const c_void, order: *const c_void,
         ) -> c_int {
             // SAFETY: this function's contract.
-            if let Some(errno) = unsafe { refusal($dir, path, true, false) } {
-                return Failure::failure(errno);
+            match unsafe { plan($dir, path, true, false) } {
+                // SAFETY: the guest's own arguments.
+                Plan::Real => unsafe { real!($real)($($first,)? path, list, filter, order) },
+                Plan::At(place) => {
+                    let path = place.path();
+                    // SAFETY: a C string that outlives the call, and the guest's other arguments.
+                    unsafe { real!($real)($($first,)? path, list, filter, order) }
+                }
+                Plan::Fail(errno) => Failure::failure(errno),
             }
-            // SAFETY: the guest's own arguments.
-            unsafe { real!($real)($($first,)? path, list, filter, order) }
         }
     )+ };
 }

@@ -4,11 +4,14 @@
 //! programs only, so their real function is found by the plain name.
 
 use core::ffi::{c_char, c_int, c_void};
+use core::net::SocketAddr;
+use core::ptr::null;
+use core::time::Duration;
 
 use bigfoot_ipc::guest::Query;
 
-use super::getaddrinfo::{Plan, plan};
-use super::gethostby::refused;
+use super::look_up::{NO_RECOVERY, Plan, TRY_AGAIN, plan, set_h_errno};
+use super::name_server::{self, Question};
 use crate::cabi;
 use crate::thread::InLookup;
 
@@ -50,15 +53,14 @@ hook! {
 }
 
 macro_rules! asks {
-    ($($body:ident = $real:ident($($argument:ident: $type:ty),*) by $name:expr;)+) => { $(
+    ($($body:ident = $real:ident($($argument:ident: $type:ty),*) by $done:expr;)+) => { $(
         /// # Safety
         ///
         /// As for res_query(3).
         unsafe fn $body($($argument: $type),*) -> c_int {
             // SAFETY: this function's contract.
-            if !unsafe { $name } {
-                refused();
-                return -1;
+            if let Some(done) = unsafe { $done } {
+                return done;
             }
             let _inside = InLookup::enter();
             // SAFETY: the guest's own arguments.
@@ -68,70 +70,162 @@ macro_rules! asks {
 }
 
 asks! {
-    query = res_query(name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by allowed(name);
-    search = res_search(name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by allowed(name);
-    domain = res_querydomain(name: *const c_char, domain: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by allowed_in(name, domain);
-    send = res_send(question: *const u8, length: c_int, answer: *mut u8, bytes: c_int) by allowed_question(question, length);
-    query_ = res_query(name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by allowed(name);
-    search_ = res_search(name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by allowed(name);
-    domain_ = res_querydomain(name: *const c_char, domain: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by allowed_in(name, domain);
-    send_ = res_send(question: *const u8, length: c_int, answer: *mut u8, bytes: c_int) by allowed_question(question, length);
-    nquery = res_nquery(state: *mut c_void, name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by allowed(name);
-    nsearch = res_nsearch(state: *mut c_void, name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by allowed(name);
-    ndomain = res_nquerydomain(state: *mut c_void, name: *const c_char, domain: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by allowed_in(name, domain);
-    nsend = res_nsend(state: *mut c_void, question: *const u8, length: c_int, answer: *mut u8, bytes: c_int) by allowed_question(question, length);
-    nquery_ = res_nquery(state: *mut c_void, name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by allowed(name);
-    nsearch_ = res_nsearch(state: *mut c_void, name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by allowed(name);
-    ndomain_ = res_nquerydomain(state: *mut c_void, name: *const c_char, domain: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by allowed_in(name, domain);
-    nsend_ = res_nsend(state: *mut c_void, question: *const u8, length: c_int, answer: *mut u8, bytes: c_int) by allowed_question(question, length);
+    query = res_query(name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::of(name, class, kind), answer, bytes, null());
+    search = res_search(name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::of(name, class, kind), answer, bytes, null());
+    domain = res_querydomain(name: *const c_char, domain: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::within(name, domain, class, kind), answer, bytes, null());
+    send = res_send(question: *const u8, length: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::written(question, length), answer, bytes, null());
+    query_ = res_query(name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::of(name, class, kind), answer, bytes, null());
+    search_ = res_search(name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::of(name, class, kind), answer, bytes, null());
+    domain_ = res_querydomain(name: *const c_char, domain: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::within(name, domain, class, kind), answer, bytes, null());
+    send_ = res_send(question: *const u8, length: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::written(question, length), answer, bytes, null());
+    nquery = res_nquery(state: *mut c_void, name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::of(name, class, kind), answer, bytes, state);
+    nsearch = res_nsearch(state: *mut c_void, name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::of(name, class, kind), answer, bytes, state);
+    ndomain = res_nquerydomain(state: *mut c_void, name: *const c_char, domain: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::within(name, domain, class, kind), answer, bytes, state);
+    nsend = res_nsend(state: *mut c_void, question: *const u8, length: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::written(question, length), answer, bytes, state);
+    nquery_ = res_nquery(state: *mut c_void, name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::of(name, class, kind), answer, bytes, state);
+    nsearch_ = res_nsearch(state: *mut c_void, name: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::of(name, class, kind), answer, bytes, state);
+    ndomain_ = res_nquerydomain(state: *mut c_void, name: *const c_char, domain: *const c_char, class: c_int, kind: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::within(name, domain, class, kind), answer, bytes, state);
+    nsend_ = res_nsend(state: *mut c_void, question: *const u8, length: c_int, answer: *mut u8, bytes: c_int) by look_up(&Asked::written(question, length), answer, bytes, state);
 }
 
 /// Longest name in text, in bytes (RFC 1035, 2.3.4), with room for its dots.
 const NAME_BYTES_MAX: usize = 1025;
 
-fn may(name: &[u8]) -> bool {
-    matches!(plan(Some(name), Query::Records), Plan::Real { .. })
+/// What the guest asks.
+enum Asked<'a> {
+    /// For records of a name.
+    Records { name: Name, class: c_int, kind: c_int },
+    /// In a message of its own.
+    Written { name: Name, kind: u16, message: &'a [u8] },
+    /// Nothing that can be read: a name that is too long, a message that is none.
+    Broken,
+    /// Nothing: libc says what is wrong.
+    Nothing,
 }
 
-/// # Safety
-///
-/// `name` is null or a C string.
-unsafe fn allowed(name: *const c_char) -> bool {
-    // SAFETY: this function's contract.
-    unsafe { cabi::text(name) }.is_none_or(may)
-}
-
-/// # Safety
-///
-/// Both are null or C strings.
-unsafe fn allowed_in(name: *const c_char, domain: *const c_char) -> bool {
-    // SAFETY: this function's contract.
-    let (name, domain) = unsafe { (cabi::text(name), cabi::text(domain)) };
-    let mut whole = Name::new();
-    whole.push(name.unwrap_or_default());
-    if let Some(domain) = domain {
-        whole.push(b".");
-        whole.push(domain);
+impl Asked<'_> {
+    /// # Safety
+    ///
+    /// `name` is null or a C string.
+    unsafe fn of(name: *const c_char, class: c_int, kind: c_int) -> Self {
+        // SAFETY: this function's contract.
+        unsafe { Self::within(name, null(), class, kind) }
     }
-    whole.text().is_some_and(may)
+
+    /// # Safety
+    ///
+    /// Both are null or C strings.
+    unsafe fn within(
+        name: *const c_char,
+        domain: *const c_char,
+        class: c_int,
+        kind: c_int,
+    ) -> Self {
+        // SAFETY: this function's contract.
+        let (text, domain) = unsafe { (cabi::text(name), cabi::text(domain)) };
+        if text.or(domain).is_none() {
+            return Self::Nothing;
+        }
+        let mut name = Name::new();
+        name.push(text.unwrap_or_default());
+        if let Some(domain) = domain {
+            name.push(b".");
+            name.push(domain);
+        }
+        Self::Records { name, class, kind }
+    }
+
+    /// # Safety
+    ///
+    /// `question` is null or points to `length` bytes that outlive the result.
+    unsafe fn written(question: *const u8, length: c_int) -> Self {
+        let Ok(length) = usize::try_from(length) else {
+            return Self::Nothing;
+        };
+        if question.is_null() {
+            return Self::Nothing;
+        }
+        // SAFETY: this function's contract.
+        let message = unsafe { core::slice::from_raw_parts(question, length) };
+        let mut name = Name::new();
+        match name.read(message) {
+            Some(kind) => Self::Written { name, kind, message },
+            None => Self::Broken,
+        }
+    }
+
+    fn plan(&self) -> Plan {
+        let (name, kind) = match self {
+            Self::Records { name, kind, .. } => (name, u16::try_from(*kind).unwrap_or(0)),
+            Self::Written { name, kind, .. } => (name, *kind),
+            Self::Broken => return Plan::Refused,
+            Self::Nothing => return Plan::Real { tell: false },
+        };
+        match name.text() {
+            Some(name) => plan(Some(name), libc::AF_UNSPEC, |name| Query::Kind { name, kind }),
+            None => Plan::Refused,
+        }
+    }
+
+    /// Asks this server.
+    ///
+    /// # Errors
+    ///
+    /// h_errno.
+    fn put(
+        &self,
+        server: SocketAddr,
+        answer: &mut [u8],
+        patience: Duration,
+    ) -> Result<usize, c_int> {
+        match self {
+            Self::Written { message, .. } => {
+                name_server::ask(server, message, answer, patience).ok_or(TRY_AGAIN)
+            }
+            Self::Records { name, class, kind } => {
+                let number = |value: &c_int| u16::try_from(*value).map_err(|_| NO_RECOVERY);
+                let name = name.text().ok_or(NO_RECOVERY)?;
+                let question =
+                    Question::new(name, number(class)?, number(kind)?).ok_or(NO_RECOVERY)?;
+                let length = name_server::ask(server, question.bytes(), answer, patience)
+                    .ok_or(TRY_AGAIN)?;
+                name_server::h_errno(answer).map_or(Ok(length), Err)
+            }
+            Self::Broken | Self::Nothing => Err(NO_RECOVERY),
+        }
+    }
 }
 
-/// The name that a whole question asks for.
+/// Looks up in place of the real call; None where that shall be made.
 ///
 /// # Safety
 ///
-/// `question` is null or points to `length` bytes.
-unsafe fn allowed_question(question: *const u8, length: c_int) -> bool {
-    let Ok(length) = usize::try_from(length) else {
-        return true; // libc says what is wrong
+/// `answer` may be written, `bytes` of it; `state` is null, for the thread's own, or a resolver's.
+unsafe fn look_up(
+    asked: &Asked<'_>,
+    answer: *mut u8,
+    bytes: c_int,
+    state: *const c_void,
+) -> Option<c_int> {
+    let done = match asked.plan() {
+        Plan::Real { .. } => return None,
+        Plan::At(server) if !answer.is_null() => {
+            let bytes = usize::try_from(bytes).unwrap_or(0);
+            // SAFETY: this function's contract; any bytes are bytes.
+            let answer = unsafe { core::slice::from_raw_parts_mut(answer, bytes) };
+            // SAFETY: this function's contract.
+            let patience = unsafe { name_server::patience(state.cast()) };
+            asked.put(server, answer, patience)
+        }
+        refused => Err(refused.h_errno()),
     };
-    if question.is_null() {
-        return true;
-    }
-    // SAFETY: this function's contract.
-    let question = unsafe { core::slice::from_raw_parts(question, length) };
-    let mut name = Name::new();
-    name.read(question).is_some_and(|()| name.text().is_some_and(may))
+    Some(match done {
+        Ok(length) => c_int::try_from(length).unwrap_or(c_int::MAX),
+        Err(why) => {
+            set_h_errno(why);
+            -1
+        }
+    })
 }
 
 /// A name put together on the stack.
@@ -156,8 +250,8 @@ impl Name {
         }
     }
 
-    /// Reads the labels behind a header of 12 bytes (RFC 1035, 4.1).
-    fn read(&mut self, question: &[u8]) -> Option<()> {
+    /// Reads the labels behind a header of 12 bytes (RFC 1035, 4.1); the type behind them.
+    fn read(&mut self, question: &[u8]) -> Option<u16> {
         let mut rest = question.get(12..)?;
         while let [length @ 1..=63, behind @ ..] = rest {
             let (label, next) = behind.split_at_checked(usize::from(*length))?;
@@ -165,7 +259,10 @@ impl Name {
             self.push(b".");
             rest = next;
         }
-        (rest.first() == Some(&0)).then_some(())
+        match rest {
+            [0, high, low, ..] => Some(u16::from_be_bytes([*high, *low])),
+            _ => None,
+        }
     }
 
     fn text(&self) -> Option<&[u8]> {
@@ -177,20 +274,20 @@ impl Name {
 mod tests {
     use super::*;
 
-    fn name(question: &[u8]) -> Option<Vec<u8>> {
+    fn name(question: &[u8]) -> Option<(Vec<u8>, u16)> {
         let mut name = Name::new();
-        name.read(question)?;
-        name.text().map(<[u8]>::to_vec)
+        let kind = name.read(question)?;
+        Some((name.text()?.to_vec(), kind))
     }
 
     /// The question's name follows a header of twelve bytes, label by label.
     #[test]
     fn a_question_names_its_name() {
         assert_eq!(
-            name(b"............\x01a\x07example\0\0\x01\0\x01").as_deref(),
-            Some(&b"a.example."[..])
+            name(b"............\x01a\x07example\0\0\x0f\0\x01"),
+            Some((b"a.example.".to_vec(), 15))
         );
-        assert_eq!(name(b"............\0\0\x02\0\x01").as_deref(), Some(&b""[..]));
+        assert_eq!(name(b"............\0\0\x02\0\x01"), Some((b"".to_vec(), 2)));
     }
 
     /// Cut off, compressed or endless questions have no name, and nothing is read beyond them.

@@ -1,10 +1,11 @@
-//! Clients of Rust: `client reqwest|ureq METHOD URL [BODY]` prints the status and the body,
-//! `client hickory NAME` the addresses.
+//! Clients of Rust: `client reqwest|ureq|ureq-webpki METHOD URL [BODY]` prints the status and the body,
+//! `client hickory NAME [TYPE]` the addresses, or the records of a type.
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use hickory_resolver::TokioResolver;
+use hickory_resolver::proto::rr::RecordType;
 use ureq::tls::{RootCerts, TlsConfig};
 
 type Said = Result<String, Box<dyn Error>>;
@@ -14,8 +15,13 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let said = match words.as_slice() {
         ["reqwest", method, url, body @ ..] => reqwest(method, url, body.concat()),
-        ["ureq", method, url, body @ ..] => ureq(method, url, body.concat()),
-        ["hickory", name] => hickory(name),
+        ["ureq", method, url, body @ ..] => {
+            ureq(RootCerts::PlatformVerifier, method, url, body.concat())
+        }
+        ["ureq-webpki", method, url, body @ ..] => {
+            ureq(RootCerts::WebPki, method, url, body.concat())
+        }
+        ["hickory", name, kind @ ..] => hickory(name, kind.first().copied()),
         _ => Err("unknown words".into()),
     };
     match said {
@@ -37,8 +43,8 @@ fn reqwest(method: &str, url: &str, body: String) -> Said {
     Ok(format!("{} {}", response.status().as_u16(), response.text()?))
 }
 
-fn ureq(method: &str, url: &str, body: String) -> Said {
-    let roots = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+fn ureq(roots: RootCerts, method: &str, url: &str, body: String) -> Said {
+    let roots = TlsConfig::builder().root_certs(roots).build();
     let agent = ureq::Agent::config_builder().tls_config(roots).http_status_as_error(false).build();
     let agent = ureq::Agent::from(agent);
     let mut response = match method {
@@ -48,12 +54,17 @@ fn ureq(method: &str, url: &str, body: String) -> Said {
     Ok(format!("{} {}", response.status().as_u16(), response.body_mut().read_to_string()?))
 }
 
-fn hickory(name: &str) -> Said {
+fn hickory(name: &str, kind: Option<&str>) -> Said {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let found = runtime.block_on(async {
+    runtime.block_on(async {
         let resolver = TokioResolver::builder_tokio()?.build()?;
-        resolver.lookup_ip(name).await
-    })?;
-    let addresses: Vec<String> = found.iter().map(|address| address.to_string()).collect();
-    Ok(addresses.join("\n"))
+        let found: Vec<String> = match kind {
+            None => resolver.lookup_ip(name).await?.iter().map(|it| it.to_string()).collect(),
+            Some(kind) => {
+                let found = resolver.lookup(name, kind.parse::<RecordType>()?).await?;
+                found.answers().iter().map(|it| it.data.to_string()).collect()
+            }
+        };
+        Ok(found.join("\n"))
+    })
 }

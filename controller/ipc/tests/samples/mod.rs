@@ -34,6 +34,11 @@ pub fn calls() -> Vec<(&'static str, Call<'static>)> {
         ("lookup-name", Call::Lookup { query: Query::Name(b"shop.example") }),
         ("lookup-records", Call::Lookup { query: Query::Records(b"_sip._tcp.shop.example") }),
         ("lookup-address", Call::Lookup { query: Query::Address([192, 0, 2, 8].into()) }),
+        (
+            "lookup-family",
+            Call::Lookup { query: Query::Family { name: b"shop.example", v6: true } },
+        ),
+        ("lookup-kind", Call::Lookup { query: Query::Kind { name: b"shop.example", kind: 15 } }),
         ("resolved", Call::Resolved { name: b"shop.example", addresses: ADDRESSES }),
         (
             "open",

@@ -13,7 +13,7 @@ fn guarded(scene: &Scene) -> Vec<(&'static str, Asked)> {
     let bus = Peer::UnixAbstract(b"bus".to_vec());
     let bus = Asked::Connect { transport: Transport::Stream, peer: bus, own: false, vacant: false };
     let backwards = Query::Address("192.0.2.1".parse().unwrap());
-    let backwards = Asked::Lookup { query: backwards, known: false, stand_in: false };
+    let backwards = Asked::Lookup { query: backwards, known: false, sought: Sought::Name };
     vec![
         ("http", connect("192.0.2.1:80")),
         ("redis", connect("[2001:db8::1]:6379")),
@@ -182,7 +182,7 @@ fn known_names_pass() {
     let mut scene = Scene::new(Level::Error, vec![]).command("python3");
     let query = Query::Name("localhost".into());
 
-    let known = Asked::Lookup { query, known: true, stand_in: true };
+    let known = Asked::Lookup { query, known: true, sought: Sought::Addresses(None) };
 
     assert_eq!(scene.verdict(COMMAND, known), Verdict::Allow);
     assert_eq!(scene.verdict(COMMAND, look_up("shop.example")), REFUSED);

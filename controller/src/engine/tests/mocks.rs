@@ -374,7 +374,7 @@ fn a_mocked_name_needs_no_name_server() {
     let query = |name: &str| Asked::Lookup {
         query: Query::Name(name.to_owned()),
         known: false,
-        stand_in: true,
+        sought: Sought::Addresses(None),
     };
 
     let Verdict::Answer { v4, .. } = scene.verdict(200, query("api.example")) else {

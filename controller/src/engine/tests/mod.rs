@@ -3,6 +3,7 @@
 //! | file | what it shows |
 //! |---|---|
 //! | `calls` | levels, rules, and what passes by itself |
+//! | `lookups` | look-ups that mocks answer |
 //! | `names` | look-ups, stand-ins, and connections by name |
 //! | `roles` | tools, build scripts, guests, forks |
 //! | `starts` | which starts of programs are no calls of a guest's own |
@@ -12,6 +13,7 @@
 
 mod calls;
 mod findings;
+mod lookups;
 mod mocks;
 mod names;
 mod roles;
@@ -205,11 +207,11 @@ fn own_server(address: &str) -> Asked {
 }
 
 fn look_up(name: &str) -> Asked {
-    Asked::Lookup { query: Query::Name(name.into()), known: false, stand_in: true }
+    Asked::Lookup { query: Query::Name(name.into()), known: false, sought: Sought::Addresses(None) }
 }
 
 fn records(name: &str) -> Asked {
-    Asked::Lookup { query: Query::Name(name.into()), known: false, stand_in: false }
+    Asked::Lookup { query: Query::Name(name.into()), known: false, sought: Sought::Records(None) }
 }
 
 fn resolved(name: &str, address: &str) -> Asked {

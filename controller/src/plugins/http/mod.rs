@@ -128,6 +128,10 @@ impl Plugin for Http {
         stream.then(|| Box::new(session::Session::new(opening.clone())) as Box<dyn Conversation>)
     }
 
+    fn over_tls(&self) -> Option<&'static [&'static [u8]]> {
+        Some(&[b"h2", b"http/1.1"])
+    }
+
     fn key(&self, _: &'static Shape, fields: &Fields) -> Option<String> {
         key(&fields.text("url")?)
     }
