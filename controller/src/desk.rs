@@ -148,6 +148,10 @@ impl Desk {
             self.notes.push(format!("a connection could not be answered: {error}"));
             return reply(stream, &Verdict::Deny { errno: nix::libc::ECONNREFUSED });
         }
+        if let Some(standing) = outcome.standing {
+            // A stand-in may take its time to read; nobody else waits for it.
+            return drop(std::thread::spawn(move || reply(stream, &standing.cue())));
+        }
         match outcome.real {
             None => reply(stream, &outcome.verdict),
             // A name server may take its time; nobody else waits for it.

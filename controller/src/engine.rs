@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `question` | what arrives, and what is answered |
 //! | `connect`, `lookup`, `exec` | each kind of call, with what is special about it |
+//! | `stand` | what stand-ins of mocked programs are told |
 //! | `decide` | a call that no mock answers |
 //! | `mocked` | a call that a mock answers; what is recorded |
 //! | `wire` | what is asked on connections that plugins read |
@@ -36,19 +37,23 @@ mod lookup;
 mod mocked;
 mod question;
 mod sandbox;
+mod stand;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+use exec::Starting;
 use findings::Findings;
 use lookup::Repeats;
 use sandbox::Sandboxes;
+use stand::StandIns;
 use wire::Conversations;
 
 pub use end::{Ended, unasserted};
 pub use findings::{Found, grouped};
 pub use question::{Asked, Asker, Claim, Details, Outcome, Sought};
+pub use stand::Standing;
 pub use wire::Said;
 
 /// All state of a run.
@@ -63,6 +68,7 @@ pub struct Engine {
     sandboxes: Sandboxes,
     conversations: Conversations,
     repeats: Repeats,
+    stand_ins: StandIns,
     /// The test that runs in a process, as its runner published it last.
     tests: HashMap<Pid, String>,
     setup: Setup,
@@ -91,6 +97,7 @@ impl Engine {
         if setup.sandbox {
             sandboxes.open_for_the_run();
         }
+        let stand_ins = StandIns::new(&setup.mocks);
         let mocks = Table::new(std::mem::take(&mut setup.mocks));
         Self {
             policy,
@@ -102,6 +109,7 @@ impl Engine {
             sandboxes,
             conversations: Conversations::default(),
             repeats: Repeats::default(),
+            stand_ins,
             tests: HashMap::new(),
             setup,
         }
@@ -137,8 +145,12 @@ impl Engine {
             Asked::Resolved { name, addresses } => self.resolved(&name, &addresses),
             Asked::Open(open) => self.decide(asker, Call::Open(open), false),
             Asked::Load(load) => self.decide(asker, Call::Load(load), false),
-            Asked::Exec { target, arguments, spawns } => {
-                self.exec(asker, target, arguments, spawns)
+            Asked::Exec { target, arguments, spawns, stood, cwd } => {
+                self.exec(asker, Starting { target, arguments, spawns, stood, cwd })
+            }
+            Asked::Stand { number, told, target } => {
+                let unseen = target.map(|target| Starting::unseen(target, &told));
+                self.stand(asker, number, &told, unseen)
             }
             Asked::ExecFailed(start) => {
                 self.processes.came_back(start);

@@ -1,15 +1,31 @@
-//! The preload library, brought to where every process of a run can load it.
+//! The preload library, brought to where every process of a run can load it; and beside it the
+//! program that stands in for mocked ones.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// The library's bytes.
-static BYTES: &[u8] = include_bytes!(env!("BIGFOOT_PRELOAD_BUILT"));
-/// Its name in whatever folder.
-const NAME: &str = "libbigfoot_preload.so";
+/// A file that the binary carries.
+#[derive(Debug)]
+struct Carried {
+    /// Its name in whatever folder.
+    name: &'static str,
+    bytes: &'static [u8],
+    mode: u32,
+}
+
+static LIBRARY: Carried = Carried {
+    name: "libbigfoot_preload.so",
+    bytes: include_bytes!(env!("BIGFOOT_PRELOAD_BUILT")),
+    mode: 0o644,
+};
+static STAND_IN: Carried = Carried {
+    name: "bigfoot-stand-in",
+    bytes: include_bytes!(env!("BIGFOOT_STAND_IN_BUILT")),
+    mode: 0o755,
+};
 
 /// The library cannot be loaded by the run's processes.
 #[derive(Debug)]
@@ -33,14 +49,27 @@ pub fn path(named: Option<&Path>) -> Result<PathBuf, Error> {
     if let Some(named) = named {
         return usable(named).map(|()| named.to_owned());
     }
+    brought(&LIBRARY)
+}
+
+/// The path of the program that stands in for mocked ones: the binary's own, written once and kept.
+///
+/// # Errors
+///
+/// No folder can hold it.
+pub fn stand_in() -> Result<PathBuf, Error> {
+    brought(&STAND_IN)
+}
+
+fn brought(file: &Carried) -> Result<PathBuf, Error> {
     let mut why = Vec::new();
     for folder in folders() {
-        match install(&folder) {
+        match install(file, &folder) {
             Ok(path) => return Ok(path),
             Err(error) => why.push(format!("{}: {error}", folder.display())),
         }
     }
-    Err(Error(format!("write the preload library anywhere: {}", why.join("; "))))
+    Err(Error(format!("write {} anywhere: {}", file.name, why.join("; "))))
 }
 
 fn usable(named: &Path) -> Result<(), Error> {
@@ -55,7 +84,7 @@ fn usable(named: &Path) -> Result<(), Error> {
         Ok(head) => head,
         Err(error) => return fail(&error.to_string()),
     };
-    let own = BYTES.get(..20).unwrap_or_default();
+    let own = LIBRARY.bytes.get(..20).unwrap_or_default();
     match head.get(..20) {
         Some(head) if head.get(..6) == own.get(..6) && head.get(16..20) == own.get(16..20) => {
             Ok(())
@@ -81,43 +110,49 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// Writes the library into a folder named by its contents, unless it is there.
-fn install(folder: &Path) -> io::Result<PathBuf> {
+/// Writes a file into a folder named by all that is carried, unless it is there.
+fn install(carried: &Carried, folder: &Path) -> io::Result<PathBuf> {
     let mut hasher = DefaultHasher::new();
-    BYTES.hash(&mut hasher);
+    [LIBRARY.bytes, STAND_IN.bytes].hash(&mut hasher);
     let folder = folder.join(format!("{:016x}", hasher.finish()));
-    let path = folder.join(NAME);
+    let path = folder.join(carried.name);
     if !is_loadable(&path) {
         return Err(io::Error::other("the path has a space or a colon"));
     }
     fs::DirBuilder::new().recursive(true).mode(0o755).create(&folder)?;
     private(&folder)?;
-    if !is_noexec(&folder)? && fs::read(&path).is_ok_and(|bytes| bytes == BYTES) {
-        private(&path)?;
-        return Ok(path);
-    }
     if is_noexec(&folder)? {
         return Err(io::Error::other("nothing may be executed there"));
     }
-    let draft = folder.join(format!(".{}", std::process::id()));
-    let mut file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&draft)?;
-    file.write_all(BYTES)?;
-    fs::set_permissions(&draft, std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    fs::rename(&draft, &path)?;
+    if fs::read(&path).is_ok_and(|bytes| bytes == carried.bytes) && private(&path)? == carried.mode
+    {
+        return Ok(path);
+    }
+    write(carried, &folder.join(format!(".{}-{}", carried.name, std::process::id())), &path)?;
     Ok(path)
+}
+
+/// Writes beside the place and renames into it, since other runs may use what is there.
+fn write(carried: &Carried, draft: &Path, path: &Path) -> io::Result<()> {
+    let mode = carried.mode;
+    let mut options = fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(mode).open(draft)?;
+    file.write_all(carried.bytes)?;
+    file.set_permissions(PermissionsExt::from_mode(mode))?; // whatever the umask
+    drop(file);
+    fs::rename(draft, path)
 }
 
 fn is_loadable(path: &Path) -> bool {
     !path.as_os_str().as_encoded_bytes().iter().any(|byte| matches!(byte, b' ' | b':' | b'\n'))
 }
 
-/// Refuses what somebody else could have put there.
-fn private(path: &Path) -> io::Result<()> {
+/// Refuses what somebody else could have put there; its permissions.
+fn private(path: &Path) -> io::Result<u32> {
     let meta = fs::symlink_metadata(path)?;
     let own = meta.uid() == nix::unistd::geteuid().as_raw();
     if own && meta.mode() & 0o022 == 0 {
-        Ok(())
+        Ok(meta.mode() & 0o777)
     } else {
         Err(io::Error::other("others may write there"))
     }
@@ -142,16 +177,16 @@ mod tests {
             fs::write(&path, bytes).unwrap();
             path
         };
-        let mut other_machine = BYTES[..64].to_vec();
+        let mut other_machine = LIBRARY.bytes[..64].to_vec();
         other_machine[18] ^= 0xff;
 
-        let good = written("good.so", BYTES);
+        let good = written("good.so", LIBRARY.bytes);
         assert_eq!(path(Some(&good)).unwrap(), good);
         for (named, why) in [
             (folder.join("missing.so"), "No such file"),
             (PathBuf::from("relative.so"), "not absolute"),
-            (written("with blank.so", BYTES), "a space or a colon"),
-            (written("with:colon.so", BYTES), "a space or a colon"),
+            (written("with blank.so", LIBRARY.bytes), "a space or a colon"),
+            (written("with:colon.so", LIBRARY.bytes), "a space or a colon"),
             (written("empty.so", b""), "no library for this machine"),
             (written("text.so", b"a text that is longer than the head"), "for this machine"),
             (written("other.so", &other_machine), "no library for this machine"),
@@ -167,18 +202,61 @@ mod tests {
     fn the_library_is_written_once_and_repaired() {
         let folder = std::env::temp_dir().join(format!("bigfoot-install-{}", std::process::id()));
 
-        let path = install(&folder).unwrap();
+        let path = install(&LIBRARY, &folder).unwrap();
         let first = fs::metadata(&path).unwrap().ino();
-        assert_eq!(install(&folder).unwrap(), path);
+        assert_eq!(install(&LIBRARY, &folder).unwrap(), path);
         assert_eq!(fs::metadata(&path).unwrap().ino(), first);
         fs::write(&path, b"damaged").unwrap();
-        install(&folder).unwrap();
-        assert_eq!(fs::read(&path).unwrap(), BYTES);
+        install(&LIBRARY, &folder).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), LIBRARY.bytes);
 
         let inner = path.parent().unwrap();
-        fs::set_permissions(inner, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
-        let error = install(&folder).unwrap_err().to_string();
+        fs::set_permissions(inner, PermissionsExt::from_mode(0o777)).unwrap();
+        let error = install(&LIBRARY, &folder).unwrap_err().to_string();
         fs::remove_dir_all(&folder).unwrap();
         assert!(error.contains("others may write"), "{error}");
+    }
+
+    /// A stand-in that cannot ask what to play ends as no program that played.
+    #[test]
+    fn a_stand_in_that_cannot_ask_refuses() {
+        let folder = std::env::temp_dir().join(format!("bigfoot-unasked-{}", std::process::id()));
+        let path = install(&STAND_IN, &folder).unwrap();
+
+        for (run, part, why) in [
+            ("/nowhere,1", Some("7"), "cannot be asked"),
+            ("/nowhere,1", None, "cannot be asked"),
+            ("", Some("7,r"), "cannot be asked"),
+            ("/nowhere,1", Some("7,x"), "has no number"),
+            ("/nowhere,1", Some("-1"), "has no number"),
+        ] {
+            let mut stand_in = std::process::Command::new(&path);
+            stand_in.env_clear().env("BIGFOOT_RUN", run).stdin(std::process::Stdio::null());
+            let ended =
+                stand_in.envs(part.map(|part| ("BIGFOOT_STAND_IN", part))).output().unwrap();
+
+            assert_eq!((ended.status.code(), ended.stdout.len()), (Some(126), 0), "{part:?}");
+            let words = String::from_utf8_lossy(&ended.stderr).into_owned();
+            assert!(words.contains(why), "{words}");
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    /// The stand-in is a program: it is found executable, and made so again.
+    #[test]
+    fn the_stand_in_lies_beside_the_library_and_can_be_started() {
+        let folder = std::env::temp_dir().join(format!("bigfoot-stand-in-{}", std::process::id()));
+
+        let library = install(&LIBRARY, &folder).unwrap();
+        let path = install(&STAND_IN, &folder).unwrap();
+        fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+        install(&STAND_IN, &folder).unwrap();
+        let started = std::process::Command::new(&path).env_clear().output().unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+
+        assert_eq!(path.parent(), library.parent());
+        assert_eq!(started.status.code(), Some(127));
+        let words = String::from_utf8_lossy(&started.stderr).into_owned();
+        assert!(words.contains("its start was not seen"), "{words}");
     }
 }

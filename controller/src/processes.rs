@@ -178,6 +178,15 @@ impl Processes {
         self.starts.len() as u64
     }
 
+    /// A stand-in is about to be started: none of the run's own processes, and nothing is unseen of it.
+    pub fn stand_in(&mut self, started: Started) -> u64 {
+        let number = self.start(started);
+        if let Some(start) = self.slot(number) {
+            start.met = true;
+        }
+        number
+    }
+
     fn role_below_tools(&self, target: &Target, line: &str) -> Role {
         let by = target.interpreter.as_ref().map(|(path, _)| path);
         if is_build_script(&target.real) {

@@ -68,7 +68,7 @@ impl Published {
         // SAFETY: held by this thread alone, as `starting` says.
         let space = unsafe { &mut *TEXT.0.get() };
         let (preload, space) = environment::preload_text(start.arm, user, space)?;
-        let run = environment::run_text(start.number, space)?;
+        let (run, _) = environment::run_text(start.number, space)?;
         // Whatever comes now, `drop` takes back what was put in.
         let published = Self { preload: preload.unwrap_or(null()), run, _starting: starting };
         if let Some(preload) = preload {

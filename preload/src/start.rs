@@ -11,7 +11,7 @@ use core::ffi::{c_int, c_void};
 use core::ptr::null;
 use core::sync::atomic::{AtomicU8, Ordering};
 
-use bigfoot_ipc::{HELLOS, POLICY, RUN_VARIABLE, SOCKET, TICKETS};
+use bigfoot_ipc::{HELLOS, POLICY, RUN_VARIABLE, SOCKET, STAND_IN, STAND_INS, TICKETS};
 
 #[cfg(not(test))]
 use crate::hidden;
@@ -102,6 +102,20 @@ pub(crate) fn answering(number: u32, space: &mut [u8; PATH_BYTES]) -> Option<&CS
     join(space, directory, core::str::from_utf8(&name).ok()?)
 }
 
+/// Bytes of the path of the stand-in, whose name is longer than the socket's.
+pub(crate) const STAND_IN_BYTES: usize = PATH_BYTES + 8;
+
+/// The path of the program that stands in for mocked ones.
+pub(crate) fn stand_in(space: &mut [u8; STAND_IN_BYTES]) -> Option<&CStr> {
+    join(space, directory()?.0, STAND_IN)
+}
+
+/// Whether this is the folder of the stand-ins on PATH.
+pub(crate) fn is_stand_ins(folder: &[u8]) -> bool {
+    let below = directory().and_then(|(directory, _)| folder.strip_prefix(directory));
+    below.and_then(|below| below.strip_prefix(b"/")) == Some(STAND_INS.as_bytes())
+}
+
 /// Reads the run out of the environment, and attaches to its memory.
 fn read(run: &mut Run) -> Option<()> {
     let value = variable(RUN_VARIABLE.as_bytes())?;
@@ -126,7 +140,7 @@ fn read(run: &mut Run) -> Option<()> {
     (attached || !run.off).then_some(())
 }
 
-fn join<'a>(space: &'a mut [u8; PATH_BYTES], directory: &[u8], file: &str) -> Option<&'a CStr> {
+fn join<'a>(space: &'a mut [u8], directory: &[u8], file: &str) -> Option<&'a CStr> {
     let end = directory.len() + 1 + file.len();
     space.get_mut(..directory.len())?.copy_from_slice(directory);
     *space.get_mut(directory.len())? = b'/';

@@ -38,11 +38,12 @@ for number in reversed(numbers) if sys.argv[2] == "reverse" else numbers:
 """
 
 ORIGINAL = """
-import bigfoot, requests, sys
+import requests, sys
+from unittest.mock import ANY
 from bigfoot import StrictVerifier
+from bigfoot.plugins.http import HttpPlugin
 count = int(sys.argv[1])
 verifier = StrictVerifier()
-from bigfoot.plugins.http import HttpPlugin
 http = next(plugin for plugin in verifier._plugins if isinstance(plugin, HttpPlugin))
 for number in range(count):
     http.mock_response("GET", f"http://api.bench.example/users/{number}", json={"name": "Alice"})
@@ -53,6 +54,9 @@ if sys.argv[2] == "reverse":
 with verifier.sandbox():
     for number in numbers:
         assert session.get(f"http://api.bench.example/users/{number}").json() == {"name": "Alice"}
+for number in numbers:
+    http.assert_request("GET", f"http://api.bench.example/users/{number}", headers=ANY, body=ANY, require_response=False)
+verifier.verify_all()
 """
 
 

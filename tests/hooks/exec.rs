@@ -107,3 +107,80 @@ fn a_child_without_an_environment_is_still_guarded() {
     guest.is_broken().prints("tcp: -1 EACCES\n");
     assert_eq!(server.callers(), 0);
 }
+
+/// A mock of the guests' own program, whatever its arguments, and of the shell that would start it.
+const MOCKED: &str = r#"
+[[mock]]
+source = "subprocess:run"
+when = { argv = ["echo", "..."] }
+reply = { stdout = "played\n", returncode = 7 }
+times = "any"
+
+[[mock]]
+source = "subprocess:run"
+when = { argv = ["sh", "-c", "..."] }
+reply = { stdout = "played\n", returncode = 7 }
+times = "any"
+"#;
+
+/// The guest gets a process that says what the mock says, by every door; what it is given is no matter.
+#[test]
+fn a_mocked_program_is_played_in_every_variant() {
+    let cases = format!("{EXECS},posix_spawn,posix_spawnp,posix_spawn-actions,vfork,system,popen");
+    let command = words([&guest("exec"), &cases, &guest("echo")]);
+
+    let guest = Scene::new().guard("error").config(MOCKED).run(&command);
+
+    guest.is_clean();
+    for case in EXECS.split(',').chain(["posix_spawn", "posix_spawnp", "vfork", "system"]) {
+        let ended = format!("played\n{case}: exit 7\n");
+        assert!(guest.stdout.contains(&ended), "{case}: {}", guest.stdout);
+    }
+    // Its output is on standard error there.
+    assert!(guest.stdout.contains("posix_spawn-actions: exit 7\n"), "{}", guest.stdout);
+    assert!(guest.stdout.contains("popen: played\npopen: exit 7\n"), "{}", guest.stdout);
+    assert!(!guest.stdout.contains("word="), "{}", guest.stdout);
+}
+
+/// A program that is not there and that a mock names is there; any other fails as ever.
+#[test]
+fn a_missing_program_is_played_where_a_mock_names_it() {
+    let other = MOCKED.replace("\"echo\"", "\"no-such-other\"");
+    let command = words([&guest("exec"), &"missing,missing-name,missing-spawn", &guest("echo")]);
+    let native = Scene::new().native(&command);
+
+    let named = Scene::new().guard("error").config(MOCKED).run(&command);
+    let other = Scene::new().guard("error").config(&other).run(&command);
+
+    // The guest calls itself echo, whatever the file.
+    named.is_clean();
+    assert_eq!(named.stdout.matches("exit 7").count(), 4, "{}", named.stdout);
+    other.is_clean().prints(&native.stdout);
+}
+
+/// A start that a mock lets fail fails by the error number of its own call, and starts nothing.
+#[test]
+fn a_mocked_failure_is_the_calls_own() {
+    let mock =
+        MOCKED.replace("{ stdout = \"played\\n\", returncode = 7 }", "{ error = \"not-found\" }");
+    let cases = format!("{EXECS},posix_spawn,posix_spawnp,vfork");
+    let command = words([&guest("exec"), &cases, &guest("echo")]);
+
+    let guest = Scene::new().guard("error").config(&mock).run(&command);
+
+    guest.is_clean();
+    crate::each_says(&guest.stdout, EXECS, "-1 ENOENT");
+    crate::each_says(&guest.stdout, "posix_spawn,posix_spawnp,vfork", "2");
+}
+
+/// What no mock answers is really started, from behind a stand-in of its name too.
+#[test]
+fn an_unmocked_program_starts_as_without_mocks() {
+    let mock = MOCKED.replace("\"...\"", "\"never\"");
+    let command = words([&guest("exec"), &"all", &guest("echo")]);
+    let native = Scene::new().native(&command);
+
+    let guest = Scene::new().guard("error").allow("*").config(&mock).run(&command);
+
+    assert_eq!(guest.stdout, native.stdout, "{}", guest.stderr);
+}

@@ -3,4 +3,5 @@
 mod dns;
 mod http;
 mod socket;
+mod subprocess;
 mod tls;

@@ -243,7 +243,24 @@ pub enum Verdict {
 /// Most addresses of [`Verdict::Found`].
 pub const ADDRESSES_MAX: usize = 8;
 
-/// What a stand-in plays: the answer to [`Call::Stand`].
+/// What a stand-in does: the answer to [`Call::Stand`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cue<'a> {
+    /// It plays this.
+    #[serde(borrow)]
+    Play(Part<'a>),
+    /// It becomes the program that it stood in for.
+    Become {
+        /// The program's path.
+        program: &'a [u8],
+        /// Number of this start, for the new program's hello.
+        start: u64,
+        /// As of [`Verdict::Start`].
+        arm: bool,
+    },
+}
+
+/// What a stand-in plays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part<'a> {
     /// For standard output.

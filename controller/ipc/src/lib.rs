@@ -38,6 +38,12 @@ pub const TICKETS: &str = "tickets";
 /// it reads its standard input before it asks.
 pub const STAND_IN_VARIABLE: &str = "BIGFOOT_STAND_IN";
 
+/// File in the run's directory that starts as a stand-in.
+pub const STAND_IN: &str = "stand-in";
+/// Folder in the run's directory with a stand-in by each name that a mock of a program has; first on
+/// PATH, for those who look before they start.
+pub const STAND_INS: &str = "bin";
+
 /// File in the run's directory of the socket or file of this number ([`guest::Verdict::Unix`],
 /// [`guest::Verdict::File`]): `a` and eight digits.
 #[must_use]

@@ -7,7 +7,7 @@ use bigfoot_ipc::frame::{
     self, LENGTH_BYTES, MESSAGE_BYTES_MAX, Malformed, VERDICT_BYTES_MAX, decode, encode,
     encode_into,
 };
-use bigfoot_ipc::guest::{Asker, Call, Peer, Query, Registers, Request, Transport, Verdict};
+use bigfoot_ipc::guest::{Asker, Call, Cue, Peer, Query, Registers, Request, Transport, Verdict};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -240,6 +240,12 @@ fn samples_are_whole_or_malformed() {
         let bytes = encode(&verdict).expect(name);
         for end in LENGTH_BYTES..bytes.len() {
             assert_eq!(decode::<Verdict>(&bytes[LENGTH_BYTES..end]), Err(Malformed), "{name}");
+        }
+    }
+    for (name, cue) in samples::cues() {
+        let bytes = encode(&cue).expect(name);
+        for end in LENGTH_BYTES..bytes.len() {
+            assert_eq!(decode::<Cue<'_>>(&bytes[LENGTH_BYTES..end]), Err(Malformed), "{name}");
         }
     }
     let ends = [samples::controls().len(), samples::outcomes().len()];

@@ -71,6 +71,16 @@ fn verdicts_keep_their_bytes() {
     }
 }
 
+/// What a stand-in hears.
+#[test]
+fn cues_keep_their_bytes() {
+    for (name, cue) in samples::cues() {
+        let bytes = renewed(&format!("cue-{name}"), &cue);
+
+        assert_eq!(frame::decode(&bytes[LENGTH_BYTES..]), Ok(cue), "{name}");
+    }
+}
+
 /// What a command says and hears.
 #[test]
 fn control_keeps_its_bytes() {
@@ -92,7 +102,9 @@ fn every_file_has_its_sample() {
     let verdicts = samples::verdicts().into_iter().map(|(name, _)| format!("verdict-{name}.hex"));
     let controls = samples::controls().into_iter().map(|(name, _)| format!("control-{name}.hex"));
     let outcomes = samples::outcomes().into_iter().map(|(name, _)| format!("outcome-{name}.hex"));
-    let mut expected: Vec<_> = requests.chain(verdicts).chain(controls).chain(outcomes).collect();
+    let cues = samples::cues().into_iter().map(|(name, _)| format!("cue-{name}.hex"));
+    let guests = requests.chain(verdicts).chain(cues);
+    let mut expected: Vec<_> = guests.chain(controls).chain(outcomes).collect();
     let files = fs::read_dir(folder()).expect("a folder").map(|file| file.expect("a file"));
     let mut found: Vec<_> =
         files.map(|file| file.file_name().to_string_lossy().into_owned()).collect();

@@ -1,35 +1,200 @@
-//! Started programs.
+//! Started programs. A mocked one is stood in for ([`super::stand`]); any other is decided, and started
+//! within the run.
+
+use std::path::PathBuf;
 
 use bigfoot_ipc::guest::Verdict;
 
+use super::mocked::{Deed, Settled};
 use super::{Asker, Engine, Outcome};
 use crate::call::{Call, Exec};
+use crate::fields::Fields;
 use crate::intake::program::Target;
+use crate::mocks::table::Wanted;
+use crate::plugins;
+use crate::plugins::conversation::Reply;
+use crate::plugins::subprocess::SOURCE;
+use crate::plugins::subprocess::answer::{self, Played, Told};
 use crate::processes::Started;
+use crate::report::Code;
+use crate::rules::Level;
+use crate::timeline::Layer;
 use crate::tools;
 
+/// The program is not there.
+pub(super) const NOT_FOUND: Verdict = Verdict::Deny { errno: nix::libc::ENOENT };
+
+/// The start of a program.
+#[derive(Debug)]
+pub(super) struct Starting {
+    /// What is started.
+    pub(super) target: Target,
+    /// With which arguments.
+    pub(super) arguments: Vec<Vec<u8>>,
+    /// In a process of its own.
+    pub(super) spawns: bool,
+    /// What was found is a stand-in on PATH; the target is what lies behind it.
+    pub(super) stood: bool,
+    /// The directory that it is started in.
+    pub(super) cwd: Option<PathBuf>,
+}
+
+/// What the mocks say of a start.
+enum Spoken {
+    /// Nothing.
+    Nothing,
+    /// It is settled, under this naming.
+    Settled(Fields),
+    /// It is settled when the process runs, perhaps by what it is given to read.
+    Later { reads: bool },
+}
+
 impl Engine {
-    pub(super) fn exec(
+    pub(super) fn exec(&mut self, asker: &Asker, starting: Starting) -> Outcome {
+        let known = starting.fields();
+        match self.mocks_of_start(asker, &known, starting.spawns) {
+            Spoken::Nothing => self.unmocked_start(asker, &starting, &known),
+            Spoken::Settled(fields) => self.mocked_start(asker, &starting, fields),
+            Spoken::Later { reads } => self.stand_later(asker, starting, reads),
+        }
+    }
+
+    fn mocks_of_start(&self, asker: &Asker, known: &Fields, spawns: bool) -> Spoken {
+        let Some((plugin, shape)) = self.program_mocks() else {
+            return Spoken::Nothing;
+        };
+        for fields in answer::namings(known) {
+            let wanted = Wanted { plugin, shape, fields: &fields, test: asker.test.as_deref() };
+            let live = self.mocks.live(&wanted);
+            let mut may = live.filter(|mock| answer::may_answer(mock, &fields, spawns));
+            if let Some(first) = may.next() {
+                if !answer::late(first, spawns) {
+                    drop(may);
+                    return Spoken::Settled(fields);
+                }
+                return Spoken::Later { reads: answer::reads(first) || may.any(answer::reads) };
+            }
+        }
+        Spoken::Nothing
+    }
+
+    /// The plugin of programs, where there are mocks of it.
+    pub(super) fn program_mocks(
+        &self,
+    ) -> Option<(&'static dyn plugins::Plugin, &'static plugins::card::Shape)> {
+        plugins::source(SOURCE).filter(|_| self.mocks.names(SOURCE))
+    }
+
+    fn mocked_start(&mut self, asker: &Asker, starting: &Starting, fields: Fields) -> Outcome {
+        self.processes.called(asker.pid);
+        let Some(deed) = starting.deed(fields, false) else {
+            return NOT_FOUND.into();
+        };
+        match self.settle(asker, deed) {
+            Settled::Mocked(reply, recorded) => self.stood_in(asker, starting, &reply, recorded),
+            settled => self.started(asker, starting, settled),
+        }
+    }
+
+    /// A mock answers: the start fails, or a stand-in takes place.
+    fn stood_in(
         &mut self,
         asker: &Asker,
-        target: Target,
-        arguments: Vec<Vec<u8>>,
-        spawns: bool,
+        starting: &Starting,
+        reply: &Reply,
+        recorded: u64,
     ) -> Outcome {
-        if target.is_missing() {
+        let unlocated = self.unlocated(recorded);
+        if let Some(errno) = answer::failure(&reply.fields) {
+            return Outcome { unlocated, ..Verdict::Deny { errno }.into() };
+        }
+        let number = self.stand_ins.ready(Played::of(&reply.fields), recorded);
+        let start = self.processes.stand_in(starting.noted(asker));
+        Outcome { unlocated, ..Verdict::StandIn { start, number, reads: false }.into() }
+    }
+
+    /// A start that no mock answers.
+    pub(super) fn unmocked_start(
+        &mut self,
+        asker: &Asker,
+        starting: &Starting,
+        known: &Fields,
+    ) -> Outcome {
+        let Starting { target, arguments, spawns, stood, .. } = starting;
+        if target.is_missing() && !stood {
             return Verdict::Allow.into(); // a path search: the kernel says that it is not there
         }
-        let own = self.processes.own_start(asker.pid, &target, &arguments, spawns);
-        let program = target.program.clone();
-        let line = tools::line(&arguments);
-        let call = Call::Exec(Exec { program, arguments });
-        let mut outcome = self.decide(asker, call, own.is_some());
-        if outcome.verdict == Verdict::Allow {
-            let arm = !target.would_complain();
-            let by = (asker.pid, asker.lineage);
-            let start = self.processes.start(Started { target, line, by: Some(by), own });
-            outcome.verdict = Verdict::Start { start, arm };
+        let own = self.processes.own_start(asker.pid, target, arguments, *spawns).is_some();
+        let process = self.processes.get(asker.pid);
+        let by_tool = process.is_some_and(|process| process.role.is_tool());
+        let named = answer::namings(known).into_iter().next().unwrap_or_default();
+        let settled = match starting.deed(named, own) {
+            Some(deed) if !by_tool => self.by_rules(asker, deed),
+            // A script that is tested with mocks calls a mocked command in another way.
+            Some(deed) if target.is_missing() && self.policy.level(&deed.call) != Level::Off => {
+                self.refused(asker, deed, Code::Unmocked, None)
+            }
+            _ => match self.decide(asker, starting.call(), own) {
+                Outcome { verdict: Verdict::Allow, undescribed, .. } => {
+                    Settled::Real(0, undescribed)
+                }
+                refused => return refused,
+            },
+        };
+        self.started(asker, starting, settled)
+    }
+
+    /// The real start, or none.
+    pub(super) fn started(
+        &mut self,
+        asker: &Asker,
+        starting: &Starting,
+        settled: Settled,
+    ) -> Outcome {
+        let (real, undescribed) = match settled {
+            Settled::Real(_, undescribed) => (true, undescribed),
+            Settled::Refused(_, undescribed) => (false, undescribed),
+            Settled::Mocked(..) => return Verdict::Deny { errno: nix::libc::EPROTO }.into(),
+        };
+        if starting.target.is_missing() {
+            return Outcome { undescribed, ..NOT_FOUND.into() };
         }
-        outcome
+        if !real {
+            return Outcome { undescribed, ..Verdict::Deny { errno: nix::libc::EACCES }.into() };
+        }
+        let Starting { target, arguments, spawns, .. } = starting;
+        let arm = !target.would_complain();
+        let own = self.processes.own_start(asker.pid, target, arguments, *spawns);
+        let start = self.processes.start(Started { own, ..starting.noted(asker) });
+        Outcome { undescribed, ..Verdict::Start { start, arm }.into() }
+    }
+}
+
+impl Starting {
+    /// One that nobody asked about: a stand-in tells of it, which runs already.
+    pub(super) fn unseen(target: Target, told: &Told) -> Self {
+        let (arguments, cwd) = (told.arguments.clone(), told.cwd.clone());
+        Self { target, arguments, spawns: false, stood: true, cwd }
+    }
+
+    /// What is known of it by now.
+    pub(super) fn fields(&self) -> Fields {
+        answer::fields_of(&self.target.program, &self.arguments, self.cwd.as_deref())
+    }
+
+    pub(super) fn call(&self) -> Call {
+        let Self { target, arguments, .. } = self;
+        Call::Exec(Exec { program: target.program.clone(), arguments: arguments.clone() })
+    }
+
+    pub(super) fn deed(&self, fields: Fields, plumbing: bool) -> Option<Deed> {
+        let (plugin, shape) = plugins::source(SOURCE)?;
+        let call = self.call();
+        Some(Deed { plugin, shape, fields, call, layer: Layer::Preload, plumbing })
+    }
+
+    pub(super) fn noted(&self, asker: &Asker) -> Started {
+        let (target, line) = (self.target.clone(), tools::line(&self.arguments));
+        Started { target, line, by: Some((asker.pid, asker.lineage)), own: None }
     }
 }

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use bigfoot_ipc::guest::{self, Registers, Transport, Verdict};
 
+use super::stand::Standing;
 use crate::call::{Load, Open, Peer, Query};
 use crate::intake::process::Pid;
 use crate::intake::program::Target;
 use crate::plugins::Plugin;
 use crate::plugins::conversation::Opening;
 use crate::plugins::dns::Family;
+use crate::plugins::subprocess::answer::Told;
 use crate::site::Stack;
 
 /// Who asks.
@@ -77,6 +79,19 @@ pub enum Asked {
         arguments: Vec<Vec<u8>>,
         /// In a process of its own.
         spawns: bool,
+        /// What was found is a stand-in on PATH; the target is what lies behind it.
+        stood: bool,
+        /// The directory that it is started in.
+        cwd: Option<PathBuf>,
+    },
+    /// A stand-in tells of itself, and asks what to do.
+    Stand {
+        /// The number that its start was given; 0 if it was started unseen.
+        number: u64,
+        /// What it tells.
+        told: Told,
+        /// What lies behind it on PATH, where it was started unseen.
+        target: Option<Target>,
     },
     /// A start of this number came back.
     ExecFailed(u64),
@@ -125,6 +140,8 @@ pub struct Outcome {
     pub unlocated: Option<u64>,
     /// The connection is answered by a plugin.
     pub claim: Option<Claim>,
+    /// The answer for a stand-in, in place of the verdict.
+    pub standing: Option<Standing>,
 }
 
 /// A connection that a plugin answers.
@@ -150,7 +167,14 @@ impl PartialEq for Claim {
 
 impl From<Verdict> for Outcome {
     fn from(verdict: Verdict) -> Self {
-        Self { verdict, undescribed: None, real: None, unlocated: None, claim: None }
+        Self {
+            verdict,
+            undescribed: None,
+            real: None,
+            unlocated: None,
+            claim: None,
+            standing: None,
+        }
     }
 }
 

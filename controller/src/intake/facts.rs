@@ -15,10 +15,11 @@ use bigfoot_ipc::guest::{self, Call, Request, Transport, Verdict};
 use super::Job;
 use super::hosts::Hosts;
 use super::process::{self, Pid};
-use super::program::Target;
 use super::provenance::Provenance;
+use super::stands::Stands;
 use crate::call::{Load, Open, Peer, Query};
 use crate::engine::{Asked, Asker, Sought};
+use crate::plugins::subprocess::answer::Told;
 use crate::rules::host;
 
 /// Longest name that is taken for one, in bytes (RFC 1035, with room for escapes).
@@ -29,6 +30,7 @@ const NAME_BYTES_MAX: usize = 1024;
 pub struct Facts {
     provenance: Provenance,
     hosts: Hosts,
+    stands: Stands,
     told_of_version: bool,
 }
 
@@ -36,7 +38,13 @@ impl Facts {
     /// For the tree below `root`.
     #[must_use]
     pub fn new(root: Pid) -> Self {
-        Self { provenance: Provenance::new(root), hosts: Hosts::unread(), told_of_version: false }
+        let (provenance, hosts) = (Provenance::new(root), Hosts::unread());
+        Self { provenance, hosts, stands: Stands::default(), told_of_version: false }
+    }
+
+    /// Programs stand in for mocked ones here.
+    pub fn stands(&mut self, stands: Stands) {
+        self.stands = stands;
     }
 
     /// The run itself serves on this socket.
@@ -102,17 +110,27 @@ impl Facts {
                 let path = process::absolute(pid, directory, path_of(path));
                 Asked::Open(Open { path, read, write })
             }
-            Call::Exec { file, directory, search, arguments, spawns } => Asked::Exec {
-                target: Target::find(pid, directory, path_of(file), search),
-                arguments: words(arguments),
-                spawns,
-            },
+            Call::Exec { file, directory, search, arguments, spawns } => {
+                let (target, stood) = self.stands.find(pid, directory, path_of(file), search);
+                let (arguments, cwd) = (words(arguments), process::directory(pid));
+                Asked::Exec { target, arguments, spawns, stood, cwd }
+            }
+            Call::Stand { number, arguments, environment, input } => {
+                let told = Told {
+                    arguments: words(arguments),
+                    environment: words(environment),
+                    input: input.map(<[u8]>::to_vec),
+                    cwd: process::directory(pid),
+                };
+                let target = (number == 0).then(|| self.stands.behind(pid, &told));
+                Asked::Stand { number, told, target }
+            }
             Call::ExecFailed { start } => Asked::ExecFailed(start),
             Call::Load { library } => {
                 Asked::Load(Load { library: String::from_utf8_lossy(library).into_owned() })
             }
             Call::Test => Asked::Test,
-            Call::Serve { .. } | Call::Stand { .. } => return None,
+            Call::Serve { .. } => return None,
         })
     }
 

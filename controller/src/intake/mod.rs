@@ -25,9 +25,11 @@ pub mod hosts;
 pub mod process;
 pub mod program;
 pub mod provenance;
+pub mod stands;
 
 use facts::Facts;
 use process::Pid;
+use stands::Stands;
 
 /// How long a connection may take to send its question.
 const QUESTION_TIME_MAX: Duration = Duration::from_secs(30);
@@ -140,6 +142,7 @@ impl Intake {
         let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&poll, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
         let mut facts = Facts::new(root);
+        facts.stands(Stands::beside(&listener));
         facts.serves(&listener)?; // a command of ours may be a guest too
         Ok(Self {
             listener,

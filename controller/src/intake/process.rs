@@ -61,6 +61,12 @@ fn descends(pid: Pid, root: Pid) -> Option<bool> {
     Some(false)
 }
 
+/// The directory that a process is in.
+#[must_use]
+pub fn directory(pid: Pid) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/cwd")).ok()
+}
+
 /// The executable of a process; links followed.
 #[must_use]
 pub fn executable(pid: Pid) -> Option<PathBuf> {

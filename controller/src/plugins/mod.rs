@@ -19,7 +19,7 @@ mod redis;
 mod smtp;
 mod socket;
 mod ssh;
-mod subprocess;
+pub(crate) mod subprocess;
 #[cfg(test)]
 pub(crate) mod transcript;
 mod websocket;

@@ -23,7 +23,7 @@ use nix::unistd::Pid;
 use super::directory::Directory;
 use super::keeper::{CONTROLLER_VARIABLE, PASSED, pass_on, signals};
 use super::mask::with_mask;
-use super::{Ended as Exit, Options, directory, tests_of, tree};
+use super::{Ended as Exit, Options, directory, stand_ins, tests_of, tree};
 use crate::accept;
 use crate::config::Config;
 use crate::desk::Desk;
@@ -77,6 +77,7 @@ impl Service {
         let tools = Tools::new(&config.tools).map_err(io::Error::other)?;
         let shared = Shared::new(directory)?;
         let mut setup = Setup { records, ..config.setup() };
+        stand_ins::lay_out(directory, &setup.mocks)?;
         let ends = ends(&setup, config.policy.has_reads())?;
         let needed = !setup.mocks.is_empty() || config.policy.has_reads();
         let responder = responder(directory, &jobs, needed, ends.clone())?;
@@ -219,6 +220,7 @@ pub fn environment(
     run.push(format!(",{start}{}", if off { ",off" } else { "" }));
     let (mut variables, _) = tls::variables(directory, |name| env::var_os(name));
     variables.extend([("LD_PRELOAD", preload), (RUN_VARIABLE, run)]);
+    variables.extend(stand_ins::path(directory).map(|path| ("PATH", path)));
     Ok(variables)
 }
 

@@ -11,6 +11,7 @@
 //! | `directory` | the folder that guests find the controller by |
 //! | `ended` | how the controller tells the keeper how it went |
 //! | `mask` | the signal mask of what is started |
+//! | `stand_ins` | programs that stand for mocked ones, and PATH |
 //! | `tests_of` | whose finding is whose, once all are known |
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ mod ended;
 pub mod keeper;
 mod mask;
 pub mod serve;
+pub mod stand_ins;
 mod tests_of;
 pub mod tree;
 

@@ -11,8 +11,9 @@ use bigfoot_ipc::page::ask;
 use libc::AT_FDCWD;
 
 use crate::cabi::{self, KeepErrno};
-use crate::environment::{self, Start};
+use crate::environment::{self, Part, Start};
 use crate::hook::{Failure, fenced};
+use crate::hooks::stood;
 use crate::scratch::Pages;
 use crate::{controller, shared, start};
 
@@ -31,7 +32,7 @@ hook! {
 pub(super) enum Plan {
     /// The real one, in the environment as given.
     Real,
-    /// The real one, in an environment that keeps it within the run.
+    /// The real one or a stand-in ([`with_file`]), in an environment that keeps it within the run.
     Start(Start),
     /// None.
     Fail(c_int),
@@ -43,6 +44,7 @@ pub(super) struct Program {
     pub(super) directory: c_int,
     pub(super) searched: bool,
     pub(super) argv: Words,
+    pub(super) envp: Words,
     pub(super) spawns: bool,
 }
 
@@ -81,16 +83,22 @@ pub(super) unsafe fn plan(program: &Program) -> Plan {
 }
 
 fn decide(program: &Program, file: &[u8], arguments: &[u8]) -> Plan {
-    let searched = program.searched && !file.contains(&b'/');
     let call = Call::Exec {
         file,
         directory: program.directory,
-        search: searched.then(|| start::variable(b"PATH").unwrap_or(b"/bin:/usr/bin")),
+        // SAFETY: a caller of `plan` promised it.
+        search: unsafe { stood::search(program, file) },
         arguments,
         spawns: program.spawns,
     };
     match fenced(|| controller::decide(call)) {
-        Some(Verdict::Start { start, arm }) => Plan::Start(Start { number: start, arm }),
+        Some(Verdict::Start { start, arm }) => {
+            Plan::Start(Start { number: start, arm, part: None })
+        }
+        Some(Verdict::StandIn { start, number, reads }) => {
+            let part = Some(Part { number, reads });
+            Plan::Start(Start { number: start, arm: true, part })
+        }
         Some(Verdict::Allow) => Plan::Real,
         Some(Verdict::Deny { errno }) => Plan::Fail(errno),
         Some(_) => Plan::Fail(libc::EPROTO),
@@ -104,27 +112,49 @@ pub(super) fn came_back(start: Start) {
     fenced(|| controller::decide(Call::ExecFailed { start: start.number }));
 }
 
-/// Carries a program's start out by `real`, which is given its environment.
+/// Carries a program's start out by `real`, which is given another path than the guest's, where there
+/// is one, and the environment.
 ///
 /// # Safety
 ///
-/// As for [`plan`]; `envp` is null or an environment in C's form.
-unsafe fn replace(program: &Program, envp: Words, real: impl Fn(Words) -> c_int) -> c_int {
+/// As for [`plan`].
+unsafe fn replace(program: &Program, real: impl Fn(Other, Words) -> c_int) -> c_int {
     // SAFETY: this function's contract.
     match unsafe { plan(program) } {
-        Plan::Real => real(envp),
+        Plan::Real => real(None, program.envp),
         Plan::Fail(errno) => Failure::failure(errno),
         Plan::Start(start) => {
             // SAFETY: this function's contract.
-            let done = unsafe { environment::with(envp, start, real) };
+            let done = unsafe { carry_out(program, start, real) };
             came_back(start);
-            done.unwrap_or_else(|| Failure::failure(libc::ENOMEM))
+            done.unwrap_or_else(Failure::failure)
         }
     }
 }
 
-fn program(file: *const c_char, argv: Words) -> Program {
-    Program { file, directory: AT_FDCWD, searched: false, argv, spawns: false }
+/// A path in place of the guest's.
+pub(super) type Other = Option<*const c_char>;
+
+/// Starts what is to be started by `real`; an error number where that cannot be tried.
+///
+/// # Safety
+///
+/// As for [`plan`].
+pub(super) unsafe fn carry_out<R>(
+    program: &Program,
+    start: Start,
+    real: impl Fn(Other, Words) -> R,
+) -> Result<R, c_int> {
+    // SAFETY: this function's contract.
+    unsafe {
+        stood::with_file(program, start, |other| {
+            environment::with(program.envp, start, |envp| real(other, envp)).ok_or(libc::ENOMEM)
+        })
+    }
+}
+
+fn program(file: *const c_char, argv: Words, envp: Words) -> Program {
+    Program { file, directory: AT_FDCWD, searched: false, argv, envp, spawns: false }
 }
 
 /// # Safety
@@ -132,7 +162,11 @@ fn program(file: *const c_char, argv: Words) -> Program {
 /// As for execve(2).
 pub(super) unsafe fn path_with(path: *const c_char, argv: Words, envp: Words) -> c_int {
     // SAFETY: this function's contract.
-    unsafe { replace(&program(path, argv), envp, |envp| real!(execve)(path, argv, envp)) }
+    unsafe {
+        replace(&program(path, argv, envp), |other, envp| {
+            real!(execve)(other.unwrap_or(path), argv, envp)
+        })
+    }
 }
 
 /// # Safety
@@ -155,18 +189,23 @@ unsafe fn search(file: *const c_char, argv: Words) -> c_int {
 ///
 /// As for execvpe(3).
 unsafe fn search_with(file: *const c_char, argv: Words, envp: Words) -> c_int {
-    let program = Program { searched: true, ..program(file, argv) };
+    let program = Program { searched: true, ..program(file, argv, envp) };
     // SAFETY: this function's contract.
-    unsafe { replace(&program, envp, |envp| real!(execvpe)(file, argv, envp)) }
+    unsafe { replace(&program, |other, envp| real!(execvpe)(other.unwrap_or(file), argv, envp)) }
 }
 
 /// # Safety
 ///
 /// As for fexecve(3).
 unsafe fn descriptor(fd: c_int, argv: Words, envp: Words) -> c_int {
-    let program = Program { directory: fd, ..program(c"".as_ptr(), argv) };
+    let program = Program { directory: fd, ..program(c"".as_ptr(), argv, envp) };
     // SAFETY: this function's contract.
-    unsafe { replace(&program, envp, |envp| real!(fexecve)(fd, argv, envp)) }
+    unsafe {
+        replace(&program, |other, envp| match other {
+            Some(other) => real!(execve)(other, argv, envp),
+            None => real!(fexecve)(fd, argv, envp),
+        })
+    }
 }
 
 /// # Safety
@@ -179,9 +218,14 @@ pub(super) unsafe fn at(
     envp: Words,
     flags: c_int,
 ) -> c_int {
-    let program = Program { directory: dir, ..program(path, argv) };
+    let program = Program { directory: dir, ..program(path, argv, envp) };
     // SAFETY: this function's contract.
-    unsafe { replace(&program, envp, |envp| real!(execveat)(dir, path, argv, envp, flags)) }
+    unsafe {
+        replace(&program, |other, envp| match other {
+            Some(other) => real!(execve)(other, argv, envp),
+            None => real!(execveat)(dir, path, argv, envp, flags),
+        })
+    }
 }
 
 /// libc's own list forms, which are known only to be told apart ([`super::dl`]).

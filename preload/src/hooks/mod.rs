@@ -29,6 +29,7 @@ pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod spawn;
+mod stood;
 pub(crate) mod syscall;
 mod system;
 pub(crate) mod test_name;

@@ -5,8 +5,7 @@ use core::ffi::{c_char, c_int, c_void};
 use libc::{AT_FDCWD, pid_t};
 use rustix::fd::IntoRawFd;
 
-use super::exec::{Plan, Program, came_back, plan};
-use crate::environment;
+use super::exec::{Other, Plan, Program, came_back, carry_out, plan};
 
 type Words = *const *const c_char;
 
@@ -39,8 +38,11 @@ macro_rules! spawns {
             pid: *mut c_int, file: *const c_char, actions: *const c_void, attributes: *const c_void,
             argv: Words, envp: Words,
         ) -> c_int {
-            // SAFETY: the guest's own arguments.
-            let real = |envp| unsafe { real!($real)(pid, file, actions, attributes, argv, envp) };
+            let real = |other: Other, envp| {
+                let file = other.unwrap_or(file);
+                // SAFETY: the guest's own arguments; another path is a C string too.
+                unsafe { real!($real)(pid, file, actions, attributes, argv, envp) }
+            };
             // SAFETY: this function's contract.
             unsafe { spawn(file, argv, envp, $searched, real) }
         }
@@ -108,16 +110,16 @@ unsafe fn spawn(
     argv: Words,
     envp: Words,
     searched: bool,
-    real: impl Fn(Words) -> c_int,
+    real: impl Fn(Other, Words) -> c_int,
 ) -> c_int {
-    let program = Program { file, directory: AT_FDCWD, searched, argv, spawns: true };
+    let program = Program { file, directory: AT_FDCWD, searched, argv, envp, spawns: true };
     // SAFETY: this function's contract.
     match unsafe { plan(&program) } {
-        Plan::Real => real(envp),
+        Plan::Real => real(None, envp),
         Plan::Fail(errno) => errno,
         Plan::Start(start) => {
             // SAFETY: this function's contract.
-            let done = unsafe { environment::with(envp, start, real) }.unwrap_or(libc::ENOMEM);
+            let done = unsafe { carry_out(&program, start, real) }.unwrap_or_else(|error| error);
             if done != 0 {
                 came_back(start);
             }

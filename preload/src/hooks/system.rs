@@ -1,6 +1,6 @@
 //! `system(3)` once more, as POSIX writes it (XSH, system()): with the environment as an argument.
 
-use core::ffi::{c_char, c_int};
+use core::ffi::{CStr, c_char, c_int};
 use core::mem::MaybeUninit;
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -13,16 +13,22 @@ use crate::cabi;
 
 type Words = *const *const c_char;
 
+/// A shell, or what stands in for it, and its command.
+pub(super) struct Shell<'a> {
+    pub(super) file: &'a CStr,
+    pub(super) command: *const c_char,
+}
+
 /// Runs a command by a shell and waits for it; `failed` is called if there was no shell to run.
 ///
 /// # Safety
 ///
 /// `command` is a C string and `envp` an environment.
-pub(super) unsafe fn run_shell(command: *const c_char, envp: Words, failed: impl Fn()) -> c_int {
+pub(super) unsafe fn run_shell(shell: &Shell<'_>, envp: Words, failed: impl Fn()) -> c_int {
     let quiet = Quiet::enter();
     let mut child = 0;
     // SAFETY: this function's contract.
-    let error = unsafe { spawn(&mut child, command, envp, &quiet) };
+    let error = unsafe { spawn(&mut child, shell, envp, &quiet) };
     let status = if error == 0 {
         wait(child)
     } else {
@@ -39,8 +45,8 @@ pub(super) unsafe fn run_shell(command: *const c_char, envp: Words, failed: impl
 /// # Safety
 ///
 /// As for [`run_shell`].
-unsafe fn spawn(child: &mut pid_t, command: *const c_char, envp: Words, quiet: &Quiet) -> c_int {
-    let argv = [c"sh".as_ptr(), c"-c".as_ptr(), command, null()];
+unsafe fn spawn(child: &mut pid_t, shell: &Shell<'_>, envp: Words, quiet: &Quiet) -> c_int {
+    let argv = [c"sh".as_ptr(), c"-c".as_ptr(), shell.command, null()];
     let mut attributes = MaybeUninit::uninit();
     let flags = libc::POSIX_SPAWN_SETSIGDEF | libc::POSIX_SPAWN_SETSIGMASK;
     // SAFETY: libc makes, fills and ends the attributes; everything outlives the call.
@@ -51,7 +57,7 @@ unsafe fn spawn(child: &mut pid_t, command: *const c_char, envp: Words, quiet: &
         #[expect(clippy::cast_possible_truncation, reason = "libc's own type for them")]
         libc::posix_spawnattr_setflags(attributes.as_mut_ptr(), flags as _);
         let attributes = attributes.as_ptr().cast();
-        let shell = c"/bin/sh".as_ptr();
+        let shell = shell.file.as_ptr();
         let error = real!(posix_spawn)(child, shell, null(), attributes, argv.as_ptr(), envp);
         libc::posix_spawnattr_destroy(attributes.cast_mut().cast());
         error

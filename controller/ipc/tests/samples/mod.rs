@@ -2,7 +2,7 @@
 
 use bigfoot_ipc::VERSION;
 use bigfoot_ipc::control::{Control, Outcome};
-use bigfoot_ipc::guest::{Asker, Call, Peer, Query, Registers, Transport, Verdict};
+use bigfoot_ipc::guest::{Asker, Call, Cue, Part, Peer, Query, Registers, Transport, Verdict};
 
 /// `AT_FDCWD` of Linux.
 const CURRENT_DIRECTORY: i32 = -100;
@@ -113,6 +113,15 @@ fn found(first: [u8; 16]) -> [[u8; 16]; 8] {
     addresses[0] = first;
     addresses[1][10..].copy_from_slice(&[0xff, 0xff, 192, 0, 2, 9]);
     addresses
+}
+
+/// What a stand-in may hear.
+pub fn cues() -> Vec<(&'static str, Cue<'static>)> {
+    let part = Part { output: b"web-0\n", error: b"slow\n", delay_ms: 50, code: 3, signal: 9 };
+    vec![
+        ("play", Cue::Play(part)),
+        ("become", Cue::Become { program: b"/usr/bin/git", start: 8, arm: true }),
+    ]
 }
 
 /// What a command may say.

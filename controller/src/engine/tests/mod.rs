@@ -6,6 +6,7 @@
 //! | `lookups` | look-ups that mocks answer |
 //! | `names` | look-ups, stand-ins, and connections by name |
 //! | `roles` | tools, build scripts, guests, forks |
+//! | `programs` | mocked programs, and what their stand-ins are told |
 //! | `starts` | which starts of programs are no calls of a guest's own |
 //! | `findings` | what is noted, once, and how it is put together |
 //! | `mocks` | what mocks answer, what is recorded, and what is left over |
@@ -16,6 +17,7 @@ mod findings;
 mod lookups;
 mod mocks;
 mod names;
+mod programs;
 mod roles;
 mod seen;
 mod starts;
@@ -228,7 +230,7 @@ fn load(library: &str) -> Asked {
 
 fn exec(target: Target, arguments: &[&str], spawns: bool) -> Asked {
     let arguments = arguments.iter().map(|word| word.as_bytes().to_vec()).collect();
-    Asked::Exec { target, arguments, spawns }
+    Asked::Exec { target, arguments, spawns, stood: false, cwd: None }
 }
 
 fn rules(texts: &[&str]) -> Vec<Rule> {
