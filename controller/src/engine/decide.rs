@@ -74,15 +74,26 @@ impl Engine {
         code: Code,
         rule: Option<(String, String)>,
     ) -> Outcome {
-        let about = self.about_unmocked(&call, code);
+        let about = self.about_refused(asker, &call, code);
         let fault = Fault { call, code, rule, refused: true, about };
         let undescribed = self.note(asker, fault);
         Outcome { undescribed, ..Verdict::Deny { errno: nix::libc::EACCES }.into() }
     }
 
-    /// In a sandbox the way out of a connection is a mock of its protocol.
-    fn about_unmocked(&self, call: &Call, code: Code) -> Option<About> {
-        (code == Code::Unmocked).then(|| self.about_call(call)).flatten()
+    /// What helps with a libc call that was refused: in a sandbox a mock of its protocol; which sandbox
+    /// it came too late for.
+    fn about_refused(&self, asker: &Asker, call: &Call, code: Code) -> Option<About> {
+        match code {
+            Code::Unmocked => self.about_call(call),
+            Code::Late => Some(About { parts: self.closed(asker), ..About::default() }),
+            _ => None,
+        }
+    }
+
+    /// The sandbox that a late call came too late for.
+    pub(super) fn closed(&self, asker: &Asker) -> Vec<(&'static str, Vec<String>)> {
+        let number = self.sandboxes.of(asker).1.unwrap_or_default();
+        vec![("sandbox", vec![format!("{number}, the run's; it closed when the command ended")])]
     }
 }
 

@@ -156,6 +156,9 @@ impl Engine {
         if matches!(code, Code::Unmocked | Code::Guarded | Code::Mismatch) {
             parts.extend(self.nearest(&deed.wanted(asker)));
         }
+        if code == Code::Late {
+            parts.extend(self.closed(asker));
+        }
         About {
             request: Some(Request {
                 source: deed.shape.source,

@@ -244,6 +244,7 @@ fn a_call_after_the_sandbox_closed_is_late() {
 
     let (findings, ..) = scene.ended();
     assert!(findings.iter().all(|finding| finding.code == Code::Late), "{findings:?}");
+    assert!(findings.iter().all(|finding| finding.parts[0].1[0].starts_with("1, ")));
 }
 
 /// A mock for some tests answers these only, each as often as it says, and has to be used by those
