@@ -1,4 +1,5 @@
-"""Compares CPython's own tests without bigfoot, with its guard off, and with everything allowed, test by test.
+"""Compares CPython's own tests without bigfoot, with its guard off, with everything allowed, and beside mocks that
+concern none of them, test by test.
 
 compare.py [--jobs N] [--bigfoot PATH] [--python PATH] [MODULE ...]
 
@@ -16,7 +17,13 @@ import sys
 import tempfile
 
 MODULES = ["test_socket", "test_subprocess", "test_asyncio", "test_ssl", "test_multiprocessing_fork"]
-MODES = {"bare": None, "off": ["--guard", "off"], "allowed": ["--guard", "error", "--allow", "*"]}
+MOCKS = pathlib.Path(__file__).with_name("mocks.toml")
+MODES = {
+    "bare": None,
+    "off": ["--guard", "off"],
+    "allowed": ["--guard", "error", "--allow", "*"],
+    "mocks": ["--guard", "off", "--config", MOCKS],
+}
 RUNNER = pathlib.Path(__file__).with_name("runner.py")
 REPEATS = 3
 DEATHS_MAX = 20
@@ -105,7 +112,7 @@ class Comparison:
         """One module: its rows of the table, and what differs."""
         bare = self.run(module, "bare")
         rows, told = [], []
-        for mode in ("off", "allowed"):
+        for mode in list(MODES)[1:]:
             other = self.run(module, mode)
             real, flaky = self.differences(module, mode, bare, other)
             good = sum(outcome == "ok" for outcome, _ in bare.values())

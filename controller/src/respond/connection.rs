@@ -202,6 +202,12 @@ impl Connection {
         }
     }
 
+    /// The client's connection is closed in both directions, or broken: what it sent is still read, and
+    /// then nobody is left to hear anything.
+    pub(super) fn hung_up(&mut self) {
+        self.over |= self.client_ended;
+    }
+
     /// The client can be read.
     pub(super) fn read_client(&mut self, asking: &mut Asking, space: &mut [u8]) {
         let Client::Stream(client) = &mut self.client else {
@@ -219,6 +225,9 @@ impl Connection {
     }
 
     fn client_ends(&mut self, asking: &mut Asking) {
+        if self.client_ended {
+            return;
+        }
         if self.closing.is_some() {
             self.over = true;
             return;

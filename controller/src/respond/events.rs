@@ -24,6 +24,7 @@ use super::{Make, Pending, upstream};
 use crate::engine::{Claim, Said};
 use crate::intake::Job;
 use crate::plugins::conversation::Event;
+use crate::report::Code;
 
 /// Numbers of what is polled beside connections.
 const LISTENER: u64 = 0;
@@ -234,13 +235,9 @@ impl Events {
 
     /// A client is there: its conversation begins.
     fn welcome(&mut self, claim: Claim, client: Client) -> Option<u64> {
-        if self.connections.len() >= CONNECTIONS_MAX {
-            return None;
-        }
-        let ticket = claim.ticket;
-        let Some(conversation) = (self.make)(&claim) else {
-            self.asking.ticket = ticket;
-            self.asking.tell(Said::Ended);
+        let full = self.connections.len() >= CONNECTIONS_MAX;
+        let Some(conversation) = (!full).then(|| (self.make)(&claim)).flatten() else {
+            self.turn_away(&claim, full);
             return None;
         };
         let number = self.number();
@@ -255,6 +252,18 @@ impl Events {
         Some(number)
     }
 
+    /// A client that cannot be answered is closed, and told of.
+    fn turn_away(&mut self, claim: &Claim, full: bool) {
+        let name = claim.plugin.card().name;
+        let reason = match full {
+            true => "came when 60,000 others were being answered".to_owned(),
+            false => format!("opened a connection of a kind that {name} does not speak on"),
+        };
+        self.asking.ticket = claim.ticket;
+        self.asking.tell(Said::Wrong { code: Code::Malformed, reason, bytes: Vec::new() });
+        self.asking.tell(Said::Ended);
+    }
+
     /// A socket of a connection can be read or written.
     fn moved(&mut self, number: u64, flags: EventFlags) {
         let upstream = !number.is_multiple_of(2);
@@ -264,6 +273,9 @@ impl Events {
         };
         if flags.contains(EventFlags::OUT) {
             connection.send();
+        }
+        if !upstream && flags.intersects(EventFlags::HUP | EventFlags::ERR) {
+            connection.hung_up();
         }
         if flags.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
             if upstream {
