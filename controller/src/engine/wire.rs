@@ -13,9 +13,10 @@ use crate::fields::{Fields, Value};
 use crate::intake::process::Pid;
 use crate::mocks::{Act, Matcher, Mock, Step, StepMock};
 use crate::plugins::card::FieldKind;
-use crate::plugins::conversation::{Answer, Wait};
+use crate::plugins::conversation::{Answer, Reply, Wait};
 use crate::plugins::dns;
-use crate::plugins::source;
+use crate::plugins::layer::{self, Lifted};
+use crate::plugins::{Plugin, source};
 use crate::report::{Code, differ, paste};
 use crate::timeline::{How, Layer};
 
@@ -177,12 +178,37 @@ impl Engine {
         if deed.shape.source == dns::SOURCE {
             return self.look_up_by_wire(asker, deed);
         }
+        if let Some(settled) = self.by_layer(ticket, asker, &deed) {
+            return settled;
+        }
         if deed.shape.opens
             && let Some(number) = self.mocks.find(&deed.wanted(asker))
         {
             self.bind(ticket, number);
         }
         self.settle(asker, deed)
+    }
+
+    /// What a plugin above this one makes of it, where mocks of that one may answer here. A mock of the
+    /// lower protocol comes first.
+    fn by_layer(&mut self, ticket: u32, asker: &Asker, deed: &Deed) -> Option<Settled> {
+        let connect = &self.conversations.open.get(&ticket)?.connect;
+        let (hosts, port) = (hosts_of(connect), opening_of(connect).port);
+        let places = self.mocks.places();
+        let spoken = |plugin: &dyn Plugin| places.speak(&hosts, port, plugin.card().name);
+        let Lifted { plugin, layer, shape, fields } =
+            layer::lifted(deed.shape.source, &deed.fields, spoken)?;
+        if self.mocks.find(&deed.wanted(asker)).is_some() {
+            return None;
+        }
+        let upper = Deed { plugin, shape, fields, ..deed.clone() };
+        Some(match self.settle(asker, upper) {
+            Settled::Mocked(reply, recorded) => {
+                let fields = layer.lower(shape.source, &reply.fields).into();
+                Settled::Mocked(Reply { fields, fault: reply.fault }, recorded)
+            }
+            other => other,
+        })
     }
 
     fn answered(&mut self, ticket: u32, settled: Settled) -> Answer {

@@ -10,6 +10,7 @@ mod elasticsearch;
 mod file;
 mod http;
 mod kafka;
+pub mod layer;
 mod memcache;
 mod mongo;
 mod mysql;
@@ -30,6 +31,7 @@ use crate::fields::{Fields, Value};
 use crate::mocks::{Matcher, Mock, When};
 use card::Shape;
 use conversation::{Conversation, Opening};
+use layer::Layer;
 
 pub use card::{Card, Kind, Scheme};
 
@@ -74,6 +76,11 @@ pub trait Plugin: Debug + Sync {
     /// The protocols that it speaks over TLS (ALPN), best first, where its clients may speak TLS from
     /// their first byte on. None if they never do, or wait for the server to speak.
     fn over_tls(&self) -> Option<&'static [&'static [u8]]> {
+        None
+    }
+
+    /// How it reads another plugin's interactions; None if it reads connections or calls itself.
+    fn layer(&self) -> Option<&'static dyn Layer> {
         None
     }
 

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use crate::fields::Value;
 use crate::mocks::{Matcher, Mock, Step};
 use crate::plugins::card::FieldKind;
-use crate::plugins::{Endpoint, Hosts, Plugin};
+use crate::plugins::{Endpoint, Hosts, Plugin, layer};
 
 /// Where connections go that a mock may have to answer on.
 #[derive(Debug, Default)]
@@ -59,7 +59,8 @@ impl Places {
     fn add_endpoint(&mut self, mock: &Mock, endpoint: &Endpoint) {
         let steps = mock.steps.iter().flat_map(Step::mocks).map(|step| step.shape.source);
         for source in std::iter::once(mock.shape.source).chain(steps) {
-            let place = Place { ports: endpoint.ports.clone(), plugin: mock.plugin, source };
+            let plugin = layer::speaker(mock.plugin);
+            let place = Place { ports: endpoint.ports.clone(), plugin, source };
             match &endpoint.host {
                 Hosts::Any => add(&mut self.any, place),
                 Hosts::One(host) => add(self.exact.entry(host.clone()).or_default(), place),
@@ -96,6 +97,13 @@ impl Places {
     #[must_use]
     pub fn names(&self, hosts: &[String], port: u16, source: &str) -> bool {
         self.all_at(hosts, port).any(|place| place.source == source)
+    }
+
+    /// Whether a mock or a step that may answer there is of this protocol.
+    #[must_use]
+    pub fn speak(&self, hosts: &[String], port: u16, protocol: &str) -> bool {
+        let own = |place: &Place| place.source.split(':').next() == Some(protocol);
+        self.all_at(hosts, port).any(own)
     }
 
     fn all_at<'a>(&'a self, hosts: &'a [String], port: u16) -> impl Iterator<Item = &'a Place> {
