@@ -4,11 +4,12 @@ use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bigfoot_ipc::control::{Control, Outcome as Told};
 use bigfoot_ipc::frame;
 use bigfoot_ipc::guest::Verdict;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 
 use crate::call::Open;
 use crate::engine::{Asked, Asker, Claim, Details, Engine};
@@ -20,6 +21,9 @@ use crate::shared::Shared;
 use crate::site::{self, Resolver, Unwinder};
 use crate::tls::Bundles;
 
+/// How long what arrived before the end of a run may take.
+const CAUGHT_UP_MAX: Duration = Duration::from_secs(2);
+
 /// The engine's thread.
 #[derive(Debug)]
 pub struct Desk {
@@ -30,6 +34,7 @@ pub struct Desk {
     /// Hellos that were lost.
     pub lost: u64,
     root: Pid,
+    jobs: Sender<Job>,
     shared: Shared,
     responder: Option<Arc<Responder>>,
     bundles: Option<Bundles>,
@@ -45,21 +50,24 @@ impl Desk {
         shared: Shared,
         responder: Option<Arc<Responder>>,
         bundles: Option<Bundles>,
-        root: Pid,
+        (root, jobs): (Pid, Sender<Job>),
     ) -> Self {
         let (unwinder, resolver) = (Unwinder::default(), Resolver::default());
         let notes = Vec::new();
-        Self { engine, notes, lost: 0, root, shared, responder, bundles, unwinder, resolver }
+        Self { engine, notes, lost: 0, root, jobs, shared, responder, bundles, unwinder, resolver }
     }
 
     /// Answers until the run is over; the connection to tell how it went, if a command asked.
     pub fn serve(&mut self, jobs: &Receiver<Job>) -> Option<UnixStream> {
+        let mut asked = None;
         while let Ok(job) = jobs.recv() {
             match job {
                 Job::Ask { asker, asked, stream } => self.ask(asker, asked, stream),
                 Job::Control { control: Control::Verify { version }, stream } => {
-                    if version == bigfoot_ipc::VERSION {
-                        return Some(stream);
+                    if version == bigfoot_ipc::VERSION && asked.is_none() {
+                        asked = Some(stream);
+                        self.stop_when_caught_up();
+                        continue;
                     }
                     let reason =
                         format!("this run is of version {}, not {version}", bigfoot_ipc::VERSION);
@@ -72,7 +80,18 @@ impl Desk {
             }
         }
         self.hear();
-        None
+        asked
+    }
+
+    /// Ends the run when what has arrived by now is answered.
+    fn stop_when_caught_up(&self) {
+        let (responder, jobs) = (self.responder.clone(), self.jobs.clone());
+        aside(move || {
+            if let Some(responder) = responder {
+                responder.catch_up(CAUGHT_UP_MAX);
+            }
+            let _ = jobs.send(Job::Stop);
+        });
     }
 
     /// Calls that were refused because their process could not ask.
@@ -150,14 +169,12 @@ impl Desk {
         }
         if let Some(standing) = outcome.standing {
             // A stand-in may take its time to read; nobody else waits for it.
-            return drop(std::thread::spawn(move || reply(stream, &standing.cue())));
+            return aside(move || reply(stream, &standing.cue()));
         }
         match outcome.real {
             None => reply(stream, &outcome.verdict),
             // A name server may take its time; nobody else waits for it.
-            Some((name, port)) => {
-                drop(std::thread::spawn(move || reply(stream, &real(&name, port))))
-            }
+            Some((name, port)) => aside(move || reply(stream, &real(&name, port))),
         }
     }
 
@@ -187,6 +204,12 @@ impl Desk {
             script: site::script(asker.pid.cast_signed()),
         }
     }
+}
+
+/// Does what may take its time in a thread of its own. Where there is none to be had, the guest finds
+/// its connection closed, which is a refusal.
+fn aside(work: impl FnOnce() + Send + 'static) {
+    let _ = std::thread::Builder::new().name("aside".into()).spawn(work);
 }
 
 /// The real address of a name whose stand-in was connected to.

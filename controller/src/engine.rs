@@ -14,6 +14,7 @@
 //! | `end` | what the run came to |
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use bigfoot_ipc::guest::Verdict;
 use bigfoot_ipc::page::ask;
@@ -69,8 +70,8 @@ pub struct Engine {
     conversations: Conversations,
     repeats: Repeats,
     stand_ins: StandIns,
-    /// The test that runs in a process, as its runner published it last.
-    tests: HashMap<Pid, String>,
+    /// The test that runs in a process, told by its start, as its runner published it last.
+    tests: HashMap<(Pid, u64), String>,
     setup: Setup,
 }
 
@@ -85,6 +86,8 @@ pub struct Setup {
     pub records: bool,
     /// Real answers have to be asserted too (`[http] require_response`).
     pub require_response: bool,
+    /// The program of ours: what guests start it for is no call of theirs.
+    pub own_program: Option<PathBuf>,
     /// Port at which redirected connections are answered; 0 where none are.
     pub responder: u16,
 }
@@ -145,8 +148,8 @@ impl Engine {
             Asked::Resolved { name, addresses } => self.resolved(&name, &addresses),
             Asked::Open(open) => self.decide(asker, Call::Open(open), false),
             Asked::Load(load) => self.decide(asker, Call::Load(load), false),
-            Asked::Exec { target, arguments, spawns, stood, cwd } => {
-                self.exec(asker, Starting { target, arguments, spawns, stood, cwd })
+            Asked::Exec { target, arguments, spawns, stood, cwd, installed } => {
+                self.exec(asker, Starting { target, arguments, spawns, stood, cwd, installed })
             }
             Asked::Stand { number, told, target } => {
                 let unseen = target.map(|target| Starting::unseen(target, &told));
@@ -165,8 +168,8 @@ impl Engine {
 
     fn test_changed(&mut self, asker: &Asker) {
         match &asker.test {
-            Some(test) => drop(self.tests.insert(asker.pid, test.clone())),
-            None => drop(self.tests.remove(&asker.pid)),
+            Some(test) => drop(self.tests.insert((asker.pid, asker.started), test.clone())),
+            None => drop(self.tests.remove(&(asker.pid, asker.started))),
         }
     }
 

@@ -96,6 +96,16 @@ impl Snapshots {
             })
             .collect()
     }
+
+    /// How many tests have a snapshot and were not seen to run; a run of some tests only has such.
+    #[must_use]
+    pub fn unseen(&self, interactions: &[Interaction], tests: &BTreeSet<String>) -> usize {
+        let ran = |test: &String| {
+            tests.contains(test) || interactions.iter().any(|it| it.test.as_ref() == Some(test))
+        };
+        let accepted = self.accepted.iter().flat_map(BTreeMap::keys).flatten();
+        accepted.filter(|test| !ran(test)).count()
+    }
 }
 
 /// Writes the snapshots of the tests that ran: of those that did something, of those in `tests`, and

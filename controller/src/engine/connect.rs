@@ -66,7 +66,15 @@ impl Engine {
         if let Some((plugin, shape)) = plugins::source("socket:connect") {
             let fields = place_of(opening);
             let call = Call::Connect(connect);
-            let deed = Deed { plugin, shape, fields, call, layer: Layer::Preload, plumbing: false };
+            let deed = Deed {
+                plugin,
+                shape,
+                fields,
+                call,
+                layer: Layer::Preload,
+                plumbing: false,
+                strict: false,
+            };
             self.record(asker, deed, How::Real, true);
         }
     }
@@ -108,7 +116,11 @@ impl Engine {
         if matches!(connect.peer, Peer::Other(_) | Peer::UnixAbstract(_)) {
             return None;
         }
-        let mocked = self.mocks.places().at(hosts, opening.port);
+        if matches!(connect.peer, Peer::UnixPath(_)) && connect.transport != Transport::Stream {
+            return None;
+        }
+        let speaks = |plugin: &&'static dyn Plugin| plugin.converse(opening).is_some();
+        let mocked = self.mocks.places().at(hosts, opening.port).filter(speaks);
         mocked.or_else(|| self.resolver(opening)).or_else(|| self.reader(connect, opening))
     }
 
@@ -151,6 +163,7 @@ impl Engine {
             call: Call::Connect(connect.clone()),
             layer: Layer::Preload,
             plumbing: false,
+            strict: false,
         };
         let recorded = self.record(asker, deed, How::Mocked(origin), asserts);
         self.mocks.use_up(number, test, recorded);

@@ -8,6 +8,17 @@ use crate::call::Call;
 use crate::report::Code;
 use crate::verdict::{Circumstances, Judgement, judge};
 
+/// What is known of a call beyond itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known {
+    /// It is no call of the tests' own.
+    pub(super) plumbing: bool,
+    /// It is one, though a tool makes it: a mock speaks of it.
+    pub(super) strict: bool,
+    /// A mock lets it pass.
+    pub(super) passes: bool,
+}
+
 /// How a call is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Decided {
@@ -22,7 +33,7 @@ pub(super) enum Decided {
 impl Engine {
     /// Decides a call, and notes what there is to say of it.
     pub(super) fn decide(&mut self, asker: &Asker, call: Call, plumbing: bool) -> Outcome {
-        match self.judged(asker, &call, plumbing, false) {
+        match self.judged(asker, &call, Known { plumbing, ..Known::default() }) {
             Decided::Real { .. } => Verdict::Allow.into(),
             Decided::Warned => {
                 let undescribed = self.note(asker, Fault::warning(call));
@@ -32,19 +43,14 @@ impl Engine {
         }
     }
 
-    /// What rules, sandbox and level say of a call, and nothing noted. `passes` if a mock lets it pass.
-    pub(super) fn judged(
-        &mut self,
-        asker: &Asker,
-        call: &Call,
-        plumbing: bool,
-        passes: bool,
-    ) -> Decided {
+    /// What rules, sandbox and level say of a call, and nothing noted.
+    pub(super) fn judged(&mut self, asker: &Asker, call: &Call, known: Known) -> Decided {
+        let Known { plumbing, strict, passes } = known;
         if !plumbing {
             self.processes.called(asker.pid);
         }
         let process = self.processes.get(asker.pid);
-        let by_tool = process.is_some_and(|process| process.role.is_tool());
+        let by_tool = !strict && process.is_some_and(|process| process.role.is_tool());
         let (sandbox, _) = self.sandboxes.of(asker);
         let test = asker.test.as_deref();
         let about = Circumstances { by_tool, plumbing, test, passes, sandbox };

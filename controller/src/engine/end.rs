@@ -17,6 +17,9 @@ pub struct Ended {
     pub processes: Processes,
     /// How many findings and interactions were too many to keep.
     pub dropped: (u64, u64),
+    /// How many refusals, interactions that had to be asserted, and undecided requests are among these:
+    /// the run is not clean.
+    pub untold: u64,
     /// What was recorded, in order.
     pub interactions: Vec<Interaction>,
     /// Mocks and steps that were never used.
@@ -29,13 +32,15 @@ impl Engine {
     /// What the run came to.
     #[must_use]
     pub fn finish(mut self) -> Ended {
+        self.unanswered();
+        let untold = self.lost() + self.findings.dropped_refusals + self.timeline.dropped_open();
         let mut unused = self.unused();
         unused.extend(self.left_steps());
         let (found, findings) = self.findings.finish();
         let (interactions, recorded) = self.timeline.finish();
         let dropped = (findings, recorded);
         let tests = self.mocks.tests();
-        Ended { found, processes: self.processes, dropped, interactions, unused, tests }
+        Ended { found, processes: self.processes, dropped, untold, interactions, unused, tests }
     }
 
     fn unused(&self) -> Vec<Broken> {
@@ -93,6 +98,16 @@ fn often(used: u64, times: Times) -> String {
     }
 }
 
+/// How to assert what a mock answered or let through.
+fn mend(interaction: &Interaction) -> &'static str {
+    match interaction.how {
+        How::Passed(_) if interaction.shape.protocol() == "http" => {
+            "add `assert = \"match\"` to it, and a `reply` to compare the real answer with"
+        }
+        _ => "add `assert = \"match\"` to it, if it is as it should be",
+    }
+}
+
 /// What nobody asserted of what was recorded in sandboxes.
 #[must_use]
 pub fn unasserted(interactions: &[Interaction]) -> Vec<Broken> {
@@ -106,8 +121,7 @@ pub fn unasserted(interactions: &[Interaction]) -> Vec<Broken> {
             parts.push(("at", vec![format!("script {script}")]));
         }
         if let How::Mocked(origin) | How::Passed(origin) = &it.how {
-            let mend = "add `assert = \"match\"` to it, if it is as it should be";
-            parts.push(("mock", vec![format!("{origin}; {mend}")]));
+            parts.push(("mock", vec![format!("{origin}; {}", mend(it))]));
         }
         parts.push(("order", vec![format!("the {}. that was recorded", it.number)]));
         Broken {
@@ -115,7 +129,10 @@ pub fn unasserted(interactions: &[Interaction]) -> Vec<Broken> {
             test: it.test.clone().map_or(Attribution::Unknown, Attribution::Test),
             words: it.plugin.words(it.shape, &it.fields),
             parts,
-            paste: Some(paste::assertion(it.plugin, it.shape, &it.fields)),
+            paste: match it.how {
+                How::Mocked(_) | How::Passed(_) => None, // the mock is there, and lacks a line
+                How::Real | How::Refused => Some(paste::assertion(it.plugin, it.shape, &it.fields)),
+            },
             count: 1,
         }
     });

@@ -25,7 +25,7 @@ use crate::tools;
 pub(super) const NOT_FOUND: Verdict = Verdict::Deny { errno: nix::libc::ENOENT };
 
 /// The start of a program.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Starting {
     /// What is started.
     pub(super) target: Target,
@@ -37,6 +37,8 @@ pub(super) struct Starting {
     pub(super) stood: bool,
     /// The directory that it is started in.
     pub(super) cwd: Option<PathBuf>,
+    /// A program of its name is there, if not where it was looked for.
+    pub(super) installed: bool,
 }
 
 /// What the mocks say of a start.
@@ -76,6 +78,16 @@ impl Engine {
             }
         }
         Spoken::Nothing
+    }
+
+    /// Whether a mock speaks of this program, whatever its arguments.
+    fn speaks_of(&self, known: &Fields) -> bool {
+        let Some((plugin, shape)) = self.program_mocks() else {
+            return false;
+        };
+        let speaks =
+            |fields: &Fields| self.mocks.speaks_of(&Wanted { plugin, shape, fields, test: None });
+        answer::namings(known).iter().any(speaks)
     }
 
     /// The plugin of programs, where there are mocks of it.
@@ -121,18 +133,23 @@ impl Engine {
         known: &Fields,
     ) -> Outcome {
         let Starting { target, arguments, spawns, stood, .. } = starting;
-        if target.is_missing() && !stood {
+        let mocked = self.speaks_of(known);
+        let sought = *stood || (mocked && !starting.installed);
+        if target.is_missing() && !sought {
             return Verdict::Allow.into(); // a path search: the kernel says that it is not there
         }
-        let own = self.processes.own_start(asker.pid, target, arguments, *spawns).is_some();
+        let own = self.processes.own_start(asker.pid, target, arguments, *spawns).is_some()
+            || self.setup.own_program.as_ref() == Some(&target.real);
         let process = self.processes.get(asker.pid);
         let by_tool = process.is_some_and(|process| process.role.is_tool());
         let named = answer::namings(known).into_iter().next().unwrap_or_default();
         let settled = match starting.deed(named, own) {
-            Some(deed) if !by_tool => self.by_rules(asker, deed),
-            // A script that is tested with mocks calls a mocked command in another way.
             Some(deed) if target.is_missing() && self.policy.level(&deed.call) != Level::Off => {
                 self.refused(asker, deed, Code::Unmocked, None)
+            }
+            // A script that is tested with mocks calls a mocked command in another way.
+            Some(deed) if !by_tool || mocked => {
+                self.by_rules(asker, Deed { strict: mocked, ..deed })
             }
             _ => match self.decide(asker, starting.call(), own) {
                 Outcome { verdict: Verdict::Allow, undescribed, .. } => {
@@ -174,7 +191,7 @@ impl Starting {
     /// One that nobody asked about: a stand-in tells of it, which runs already.
     pub(super) fn unseen(target: Target, told: &Told) -> Self {
         let (arguments, cwd) = (told.arguments.clone(), told.cwd.clone());
-        Self { target, arguments, spawns: false, stood: true, cwd }
+        Self { target, arguments, spawns: false, stood: true, cwd, installed: true }
     }
 
     /// What is known of it by now.
@@ -190,7 +207,7 @@ impl Starting {
     pub(super) fn deed(&self, fields: Fields, plumbing: bool) -> Option<Deed> {
         let (plugin, shape) = plugins::source(SOURCE)?;
         let call = self.call();
-        Some(Deed { plugin, shape, fields, call, layer: Layer::Preload, plumbing })
+        Some(Deed { plugin, shape, fields, call, layer: Layer::Preload, plumbing, strict: false })
     }
 
     pub(super) fn noted(&self, asker: &Asker) -> Started {

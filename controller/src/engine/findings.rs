@@ -26,6 +26,8 @@ struct Site {
     frame: u64,
     call: Call,
     test: Option<String>,
+    code: Code,
+    refused: bool,
 }
 
 /// A finding, and whose it is.
@@ -74,6 +76,8 @@ pub(super) struct Findings {
     /// Findings of calls to loopback ports at which nobody served.
     awaiting: HashMap<u16, Vec<usize>>,
     pub(super) dropped: u64,
+    /// Of these, refusals.
+    pub(super) dropped_refusals: u64,
 }
 
 impl Findings {
@@ -89,6 +93,8 @@ impl Findings {
             frame: if matches!(call, Call::Exec(_)) { 0 } else { asker.registers.frame },
             call: searched(&call),
             test: asker.test.clone(),
+            code,
+            refused,
         };
         if let Some(known) = self.sites.get(&site).and_then(|at| self.found.get_mut(*at)) {
             let elsewhere = known.finding.call != call; // the next place of one path search
@@ -97,6 +103,7 @@ impl Findings {
         }
         if self.found.len() >= if refused { FINDINGS_MAX } else { WARNINGS_MAX } {
             self.dropped += 1;
+            self.dropped_refusals += u64::from(refused);
             return None;
         }
         let finding = Finding {
@@ -134,6 +141,14 @@ impl Findings {
                 finding.test = Attribution::Thread(thread.clone());
             }
             finding.thread = details.thread;
+        }
+    }
+
+    /// A finding is of a step in a session: a mock of its own would not help.
+    pub(super) fn stands_in_session(&mut self, number: usize) {
+        if let Some(found) = self.found.get_mut(number) {
+            found.finding.mock = None;
+            found.finding.parts.clear();
         }
     }
 

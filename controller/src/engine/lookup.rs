@@ -7,7 +7,7 @@ use bigfoot_ipc::guest::{Transport, Verdict};
 use bigfoot_ipc::page::ticket_address;
 
 use super::connect::opening_of;
-use super::decide::Decided;
+use super::decide::{Decided, Known};
 use super::findings::Fault;
 use super::mocked::{Deed, Settled};
 use super::{Asker, Claim, Engine, Outcome, Sought};
@@ -60,7 +60,10 @@ impl Engine {
     /// Whether a mock for any host may answer what would be refused here.
     fn needs_stand_in(&mut self, asker: &Asker, call: &Call) -> bool {
         self.mocks.places().has_any()
-            && matches!(self.judged(asker, call, true, false), Decided::Real { said: false })
+            && matches!(
+                self.judged(asker, call, Known { plumbing: true, ..Known::default() }),
+                Decided::Real { said: false }
+            )
             && (self.sandboxes.of(asker).0 != Sandboxed::Outside
                 || self.policy.level(call) == Level::Error)
     }
@@ -69,6 +72,8 @@ impl Engine {
         let found = if possible { self.names.stand_in_for(name) } else { None };
         match found {
             Some((v4, v6)) => Verdict::Answer { v4: v4.octets(), v6: v6.octets() }.into(),
+            // Other records than addresses are no look-up of what a mock answers at.
+            None if !possible && !self.policy.stands_in(name) => self.decide(asker, call, false),
             None => self.refuse(asker, call, Code::Denied, None),
         }
     }
@@ -230,7 +235,7 @@ impl Engine {
 
     /// Real look-ups are no interactions of their own: what is done with the address is.
     fn real_by_wire(&mut self, asker: &Asker, deed: Deed) -> Settled {
-        match self.judged(asker, &deed.call, false, false) {
+        match self.judged(asker, &deed.call, Known::default()) {
             Decided::Real { .. } => Settled::Real(0, None),
             Decided::Warned => {
                 Settled::Real(0, self.note(asker, Fault::warning(deed.call.clone())))
@@ -246,5 +251,13 @@ const NAME_SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::L
 fn deed_of(query: &Query, fields: Fields) -> Option<Deed> {
     let (plugin, shape) = plugins::source(dns::SOURCE)?;
     let call = Call::Lookup(Lookup { query: query.clone() });
-    Some(Deed { plugin, shape, fields, call, layer: Layer::Preload, plumbing: false })
+    Some(Deed {
+        plugin,
+        shape,
+        fields,
+        call,
+        layer: Layer::Preload,
+        plumbing: false,
+        strict: false,
+    })
 }

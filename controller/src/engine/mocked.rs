@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
-use super::decide::Decided;
+use super::decide::{Decided, Known};
 use super::findings::{About, Fault};
 use super::{Asker, Details, Engine};
-use crate::call::{Call, Exec, Peer};
-use crate::fields::Fields;
+use crate::call::{Call, Exec, Lookup, Peer, Query};
+use crate::fields::{Fields, Value};
 use crate::mocks::table::Wanted;
 use crate::mocks::{Act, Mock};
 use crate::plugins::card::Shape;
 use crate::plugins::conversation::Reply;
 use crate::plugins::{self, Plugin};
 use crate::report::{Code, Request, differ, paste};
+use crate::rules::TestGlob;
 use crate::timeline::{Asserted, How, Interaction, Layer};
 use crate::verdict::Sandboxed;
 
@@ -28,6 +29,8 @@ pub(super) struct Deed {
     pub(super) layer: Layer,
     /// No call of the tests' own.
     pub(super) plumbing: bool,
+    /// A call of the tests' own, whoever makes it.
+    pub(super) strict: bool,
 }
 
 /// What becomes of it.
@@ -61,11 +64,12 @@ impl Engine {
         let (act, asserts, origin) = (act.clone(), *asserts, origin.clone());
         match act {
             Act::Real(expected) => {
-                let decided = self.judged(asker, &deed.call, deed.plumbing, true);
+                let decided = self.judged(asker, &deed.call, deed.known(true));
                 if let Decided::Refused(code, rule) = decided {
                     return self.refused(asker, deed, code, rule);
                 }
-                let asserts = asserts && !(self.setup.require_response && expected.is_empty());
+                let lacks = self.setup.require_response && deed.shape.protocol() == "http";
+                let asserts = asserts && !(lacks && expected.is_empty());
                 let recorded = self.record(asker, deed, How::Passed(origin), asserts);
                 self.mocks.use_up(number, asker.test.as_deref(), recorded);
                 self.conversations.expect(recorded, number);
@@ -89,7 +93,7 @@ impl Engine {
     }
 
     pub(super) fn by_rules(&mut self, asker: &Asker, deed: Deed) -> Settled {
-        match self.judged(asker, &deed.call, deed.plumbing, false) {
+        match self.judged(asker, &deed.call, deed.known(false)) {
             Decided::Real { .. } if deed.plumbing => Settled::Real(0, None),
             Decided::Real { .. } => Settled::Real(self.record(asker, deed, How::Real, true), None),
             Decided::Warned => {
@@ -131,7 +135,7 @@ impl Engine {
             number: 0,
             plugin: deed.plugin,
             shape: deed.shape,
-            fields: deed.fields,
+            fields: if asserted == Asserted::Open { deed.fields } else { digested(deed.fields) },
             reply: Arc::default(),
             how,
             call: deed.call,
@@ -172,16 +176,20 @@ impl Engine {
 
     /// The nearest mocks, each with what differs, or how it was used up.
     fn nearest(&self, wanted: &Wanted<'_>) -> Vec<(&'static str, Vec<String>)> {
-        let near = self.mocks.nearest(wanted);
-        let line = |(differing, number): (usize, usize)| {
+        let line = |number: usize| {
             let mock = self.mocks.mock(number);
-            let lines = match differing {
-                0 => vec![self.used_up(number, mock)],
-                _ => differ::lines(&mock.origin.to_string(), &differences(mock, wanted)),
+            let differing = differences(mock, wanted);
+            let lines = if !self.mocks.is_for(number, wanted.test) {
+                let tests = mock.test.as_ref().map_or("", TestGlob::text);
+                vec![format!("{} is for the tests {tests} only", mock.origin)]
+            } else if differing.is_empty() {
+                vec![self.used_up(number, mock)]
+            } else {
+                differ::lines(&mock.origin.to_string(), &differing)
             };
             ("nearest", lines)
         };
-        near.into_iter().map(line).collect()
+        self.mocks.nearest(wanted).into_iter().map(line).collect()
     }
 
     /// Where a mock was used up that would have answered.
@@ -204,7 +212,41 @@ impl Engine {
     }
 }
 
+/// Long values by their digests, so that what nothing more is asked of takes little room.
+fn digested(fields: Fields) -> Fields {
+    let long = |value: &Value| match value {
+        Value::Bytes(bytes) => bytes.len() > KEPT_BYTES_MAX,
+        Value::Text(text) => text.len() > KEPT_BYTES_MAX,
+        Value::Json(document) => document.to_string().len() > KEPT_BYTES_MAX,
+        _ => false,
+    };
+    if !fields.iter().any(|(_, value)| long(value)) {
+        return fields;
+    }
+    let kept = fields
+        .iter()
+        .map(|(name, value)| (name, if long(value) { digest(value) } else { value.clone() }));
+    kept.fold(Fields::new(), |fields, (name, value)| fields.with(name, value))
+}
+
+/// Longest value that is kept as it is once nothing more is asked of it, in bytes.
+const KEPT_BYTES_MAX: usize = 64 << 10;
+
+fn digest(value: &Value) -> Value {
+    let bytes = match value {
+        Value::Json(document) => document.to_string().into_bytes(),
+        value => value.bytes().unwrap_or_default().into_owned(),
+    };
+    let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
+    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    Value::Text(format!("{} bytes, SHA-256 {hex}", bytes.len()))
+}
+
 impl Deed {
+    fn known(&self, passes: bool) -> Known {
+        Known { plumbing: self.plumbing, strict: self.strict, passes }
+    }
+
     pub(super) fn wanted<'a>(&'a self, asker: &'a Asker) -> Wanted<'a> {
         Wanted {
             plugin: self.plugin,
@@ -247,21 +289,29 @@ fn deed_of(call: &Call) -> Option<(&'static dyn Plugin, &'static Shape, Fields)>
             };
             let host = connect.names.first().cloned().unwrap_or(address.ip().to_string());
             let port = address.port();
-            if let (true, Some((plugin, shape))) =
-                (matches!(port, 80 | 443), plugins::source("http:request"))
-            {
-                let scheme = if port == 443 { "https" } else { "http" };
-                let url = format!("{scheme}://{host}/");
-                return Some((plugin, shape, Fields::new().with("method", "GET").with("url", url)));
+            if plugins::on_port(port) == "http" {
+                return web(&host, port);
             }
             let (plugin, shape) = plugins::source("socket:exchange")?;
             let fields = Fields::new().with("host", host).with("port", i64::from(port));
             Some((plugin, shape, fields))
         }
+        // What a name is looked up for is not known yet; mostly it is this.
+        Call::Lookup(Lookup { query: Query::Name(name) }) => web(name, 443),
         Call::Exec(Exec { arguments, .. }) => {
             let (plugin, shape) = plugins::source("subprocess:run")?;
             Some((plugin, shape, Fields::new().with("argv", arguments.clone())))
         }
         _ => None,
     }
+}
+
+/// A request of the web at this host, whatever it asks for.
+fn web(host: &str, port: u16) -> Option<(&'static dyn Plugin, &'static Shape, Fields)> {
+    let (plugin, shape) = plugins::source("http:request")?;
+    let scheme = if matches!(port, 443 | 8443) { "https" } else { "http" };
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let shown = if matches!(port, 80 | 443) { String::new() } else { format!(":{port}") };
+    let url = format!("{scheme}://{host}{shown}/*");
+    Some((plugin, shape, Fields::new().with("url", url)))
 }

@@ -83,6 +83,8 @@ pub enum Asked {
         stood: bool,
         /// The directory that it is started in.
         cwd: Option<PathBuf>,
+        /// A program of its name is there, if not where it was looked for.
+        installed: bool,
     },
     /// A stand-in tells of itself, and asks what to do.
     Stand {

@@ -136,7 +136,11 @@ impl Engine {
                 return Outcome { unlocated, ..Standing::Play(Played::of(&reply.fields)).into() };
             }
             Some(settled) => self.started(asker, starting, settled),
-            None => self.unmocked_start(asker, starting, &known),
+            None => {
+                // It was started since a mock speaks of it: that it is not there is no path search.
+                let starting = Starting { stood: true, ..starting.clone() };
+                self.unmocked_start(asker, &starting, &known)
+            }
         };
         let standing = match outcome.verdict {
             Verdict::Start { start, arm } => {

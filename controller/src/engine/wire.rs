@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use bigfoot_ipc::guest::Registers;
 use bigfoot_ipc::page::TICKETS;
 
 use super::connect::{hosts_of, opening_of};
@@ -18,7 +19,7 @@ use crate::plugins::dns;
 use crate::plugins::layer::{self, Lifted};
 use crate::plugins::{Plugin, source};
 use crate::report::{Code, differ, paste};
-use crate::timeline::{How, Layer};
+use crate::timeline::{How, Interaction, Layer};
 
 /// What a responder tells of a connection.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub enum Said {
         reason: String,
         /// The bytes at fault.
         bytes: Vec<u8>,
+        /// It fails the run; else it is a warning.
+        certain: bool,
     },
     /// What a real server answered to an interaction.
     Completed {
@@ -70,8 +73,28 @@ pub(super) struct Conversations {
     expected: HashMap<u64, usize>,
     /// Steps that were left over: the mock, and how many of its steps came to be.
     left: Vec<Left>,
-    /// The tickets of datagrams, by who sends them to whom.
-    datagrams: HashMap<(Pid, Peer), u32>,
+    /// The tickets of datagrams.
+    datagrams: HashMap<Sender, u32>,
+    /// Requests on connections that are not known: refused, and nothing else can be told of them.
+    lost: u64,
+}
+
+/// Who sends datagrams, and to whom: one test of a process, or one lineage of threads where the test
+/// is not known.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Sender {
+    process: (Pid, u64),
+    test: Option<String>,
+    lineage: u32,
+    peer: Peer,
+}
+
+impl Sender {
+    fn of(asker: &Asker, peer: &Peer) -> Self {
+        let lineage = if asker.test.is_some() { 0 } else { asker.lineage };
+        let process = (asker.pid, asker.started);
+        Self { process, test: asker.test.clone(), lineage, peer: peer.clone() }
+    }
 }
 
 /// Steps of a session that were left over.
@@ -83,10 +106,10 @@ pub(super) struct Left {
 }
 
 impl Conversations {
-    /// A connection is handed to a plugin: its ticket. Datagrams of a process to one address have
-    /// one, however they are sent.
+    /// A connection is handed to a plugin: its ticket. Datagrams of one sender to one address have one,
+    /// however they are sent.
     pub(super) fn ticket(&mut self, asker: &Asker, connect: &Connect, own: bool) -> u32 {
-        let key = (asker.pid, connect.peer.clone());
+        let key = Sender::of(asker, &connect.peer);
         if connect.transport != Transport::Datagram {
             return self.open(asker, connect, own);
         }
@@ -111,8 +134,8 @@ impl Conversations {
         ticket
     }
 
-    /// The next number that no connection has. More than there are numbers cannot be open at once:
-    /// the oldest is given again.
+    /// The next number that no connection has. Where all have one, more than the system has descriptors
+    /// for, the next in turn is given again.
     fn free(&mut self) -> u32 {
         let tickets = TICKETS as u32;
         for _ in 0..tickets {
@@ -144,7 +167,7 @@ impl Engine {
     fn asker_of(&self, ticket: u32) -> Option<Asker> {
         let conversation = self.conversations.open.get(&ticket)?;
         let mut asker = conversation.asker.clone();
-        if let Some(test) = self.tests.get(&asker.pid) {
+        if let Some(test) = self.tests.get(&(asker.pid, asker.started)) {
             asker.test = Some(test.clone());
         }
         Some(asker)
@@ -152,21 +175,18 @@ impl Engine {
 
     /// Answers a request on a connection.
     pub fn answer(&mut self, ticket: u32, name: &'static str, fields: Fields) -> Answer {
-        let lost = || Answer::Refused("the connection is not known".to_owned());
-        let Some(asker) = self.asker_of(ticket) else {
-            return lost();
+        let known =
+            self.asker_of(ticket).zip(self.conversations.open.get(&ticket)).zip(source(name));
+        let Some(((asker, conversation), (plugin, shape))) = known else {
+            self.conversations.lost += 1;
+            return Answer::Refused("the connection is not known".to_owned());
         };
-        let Some(conversation) = self.conversations.open.get(&ticket) else {
-            return lost();
-        };
-        let Some((plugin, shape)) = source(name) else {
-            return Answer::Refused(format!("{name} is no source"));
-        };
-        let request =
-            Request { connect: conversation.connect.clone(), source: name, fields: fields.clone() };
+        let connect = conversation.connect.clone();
+        let request = Request { connect, source: name, fields: short(&fields) };
         let plumbing = conversation.own;
         let call = Call::Request(request);
-        let deed = Deed { plugin, shape, fields, call, layer: Layer::Wire, plumbing };
+        let deed =
+            Deed { plugin, shape, fields, call, layer: Layer::Wire, plumbing, strict: false };
         let settled = self.settle_on(ticket, &asker, deed);
         self.answered(ticket, settled)
     }
@@ -231,7 +251,9 @@ impl Engine {
 
     fn locate_on(&mut self, ticket: u32, recorded: u64) {
         let details = self.conversations.open.get(&ticket).map(|it| it.details.clone());
-        if let (Some(number), Some(details)) = (self.unlocated(recorded), details) {
+        let wanted = self.conversations.expected.contains_key(&recorded).then_some(recorded);
+        let number = self.unlocated(recorded).or(wanted);
+        if let (Some(number), Some(details)) = (number, details) {
             self.locate(number, details);
         }
     }
@@ -278,6 +300,7 @@ impl Engine {
             lines = differ::lines(&waited.origin.to_string(), &waited.differences(&deed.fields));
         }
         if let Settled::Refused(_, Some(number)) = settled {
+            self.findings.stands_in_session(number);
             self.findings.add_part(number, ("step", lines));
         }
         settled
@@ -286,13 +309,15 @@ impl Engine {
     /// Takes what a responder tells of a connection.
     pub fn said(&mut self, ticket: u32, said: Said) {
         match said {
-            Said::Wrong { code, reason, bytes } => self.wrong(ticket, code, reason, &bytes),
-            Said::Completed { number, reply } => self.completed(ticket, number, reply),
+            Said::Wrong { code, reason, bytes, certain } => {
+                self.wrong(ticket, code, &reason, &bytes, certain);
+            }
+            Said::Completed { number, reply } => self.completed(number, reply),
             Said::Ended => self.conversation_ended(ticket),
         }
     }
 
-    fn wrong(&mut self, ticket: u32, code: Code, reason: String, bytes: &[u8]) {
+    fn wrong(&mut self, ticket: u32, code: Code, reason: &str, bytes: &[u8], certain: bool) {
         let Some(asker) = self.asker_of(ticket) else {
             return;
         };
@@ -306,13 +331,27 @@ impl Engine {
             parts.push(("bytes", vec![String::from_utf8_lossy(bytes).escape_debug().to_string()]));
         }
         let about = Some(About { request: None, parts, mock: None });
-        let fault = Fault { call, code, rule: None, refused: true, about };
+        let fault = Fault { call, code, rule: None, refused: certain, about };
         let undescribed = self.note(&asker, fault);
         self.describe_on(ticket, undescribed);
     }
 
-    /// A real server answered: as the mock that let the request through says?
-    fn completed(&mut self, ticket: u32, number: u64, reply: Fields) {
+    /// Real answers that never came, although a mock says what they should be.
+    pub(super) fn unanswered(&mut self) {
+        let mut numbers: Vec<u64> = self.conversations.expected.keys().copied().collect();
+        numbers.sort_unstable();
+        for number in numbers {
+            self.completed(number, Fields::new());
+        }
+    }
+
+    /// Requests that could not be decided: their connection was not known.
+    pub(super) fn lost(&self) -> u64 {
+        self.conversations.lost
+    }
+
+    /// A real server answered: as the mock that let the request through says? No answer is none.
+    fn completed(&mut self, number: u64, reply: Fields) {
         let Some(interaction) = self.timeline.get_mut(number) else {
             return;
         };
@@ -341,10 +380,10 @@ impl Engine {
         };
         let parts = vec![("answer", differ::lines(&origin, &differing))];
         let about = Some(About { request: Some(request), parts, mock: None });
-        if let Some(asker) = self.asker_of(ticket) {
-            let fault = Fault { call, code: Code::Mismatch, rule: None, refused: true, about };
-            let undescribed = self.note(&asker, fault);
-            self.describe_on(ticket, undescribed);
+        let (asker, details) = (asker_of(interaction), interaction.details.clone());
+        let fault = Fault { call, code: Code::Mismatch, rule: None, refused: true, about };
+        if let Some(undescribed) = self.note(&asker, fault) {
+            self.describe(undescribed, details);
         }
     }
 
@@ -421,6 +460,22 @@ impl Wait {
     }
 }
 
+/// Who did what was recorded.
+fn asker_of(interaction: &Interaction) -> Asker {
+    let (pid, lineage, thread) = interaction.process;
+    Asker {
+        pid,
+        parent: 0,
+        started: 0,
+        lineage,
+        thread,
+        registers: Registers::default(),
+        test: interaction.test.clone(),
+        in_lookup: false,
+        linked: None,
+    }
+}
+
 /// How the bytes of these fields stand to what a mock waits for; its other fields must be as they are.
 fn bytes_wait(
     when: &crate::mocks::When,
@@ -451,6 +506,20 @@ fn bytes_wait(
     }
 }
 
+/// What rules may name of a request: its short fields, and no bodies.
+fn short(fields: &Fields) -> Fields {
+    let is_short = |value: &Value| match value {
+        Value::Text(text) => text.len() <= SHORT_BYTES_MAX,
+        Value::Number(_) => true,
+        _ => false,
+    };
+    let short = fields.iter().filter(|(_, value)| is_short(value));
+    short.fold(Fields::new(), |kept, (name, value)| kept.with(name, value.clone()))
+}
+
+/// Longest field that a rule is held against, in bytes: the longest address of a request.
+const SHORT_BYTES_MAX: usize = 64 << 10;
+
 /// The fields of a real answer that are not as expected: name, expected, actual.
 fn unlike(
     shape: &crate::plugins::card::Shape,
@@ -459,15 +528,21 @@ fn unlike(
 ) -> Vec<(&'static str, String, String)> {
     let differs = |(name, value): &(&'static str, &Value)| {
         let kind = shape.reply_field(name).map_or(FieldKind::Text, |field| field.kind);
-        let from =
-            if kind == FieldKind::Json && actual.get(name).is_none() { "body" } else { name };
-        !actual.get(from).is_some_and(|actual| Matcher::part(kind, value).has(kind, actual))
+        let part = Matcher::part(kind, value);
+        !part_of(actual, kind, name).is_some_and(|actual| part.has(kind, actual))
     };
     let pair = |(name, value): (&'static str, &Value)| {
-        let actual = actual.get(name).map_or_else(|| "nothing".to_owned(), paste::value);
+        let kind = shape.reply_field(name).map_or(FieldKind::Text, |field| field.kind);
+        let actual = part_of(actual, kind, name).map_or_else(|| "nothing".to_owned(), paste::value);
         (name, paste::value(value), actual)
     };
     expected.iter().filter(differs).map(pair).collect()
+}
+
+/// A part of an answer; a document that was not called one is in the body.
+fn part_of<'a>(actual: &'a Fields, kind: FieldKind, name: &str) -> Option<&'a Value> {
+    let body = || actual.get("body").filter(|_| kind == FieldKind::Json);
+    actual.get(name).or_else(body)
 }
 
 impl Session {

@@ -113,7 +113,8 @@ impl Facts {
             Call::Exec { file, directory, search, arguments, spawns } => {
                 let (target, stood) = self.stands.find(pid, directory, path_of(file), search);
                 let (arguments, cwd) = (words(arguments), process::directory(pid));
-                Asked::Exec { target, arguments, spawns, stood, cwd }
+                let installed = !target.is_missing() || Stands::is_installed(&target.program);
+                Asked::Exec { target, arguments, spawns, stood, cwd, installed }
             }
             Call::Stand { number, arguments, environment, input } => {
                 let told = Told {

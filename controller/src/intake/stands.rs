@@ -50,6 +50,15 @@ impl Stands {
         }
     }
 
+    /// Whether a program of this name is on the run's own PATH.
+    #[must_use]
+    pub fn is_installed(program: &Path) -> bool {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let name = Path::new(program.file_name().unwrap_or_default());
+        let own = std::process::id();
+        !Target::find(own, AT_FDCWD, name, Some(path.as_bytes())).is_missing()
+    }
+
     /// What lies behind a stand-in that was started unseen.
     #[must_use]
     pub fn behind(&self, pid: Pid, told: &Told) -> Target {

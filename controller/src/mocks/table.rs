@@ -55,6 +55,8 @@ pub struct Table {
     others: HashMap<&'static str, Vec<usize>>,
     places: Places,
     named: HashSet<&'static str>,
+    /// Sources and keys that mocks wait for, used up or not.
+    keys: HashSet<(&'static str, String)>,
     tests: HashSet<String>,
 }
 
@@ -73,7 +75,10 @@ impl Table {
         let number = self.entries.len();
         let source = mock.shape.source;
         match mock.plugin.mock_key(mock.shape, &mock.when) {
-            Some(key) => self.keyed.entry((source, key)).or_default().push(number),
+            Some(key) => {
+                self.keys.insert((source, key.clone()));
+                self.keyed.entry((source, key)).or_default().push(number);
+            }
             None => self.others.entry(source).or_default().push(number),
         }
         self.places.add(number, &mock);
@@ -100,6 +105,13 @@ impl Table {
         self.named.contains(source)
     }
 
+    /// Whether a mock speaks of this key at all, whatever else it waits for and used up or not.
+    #[must_use]
+    pub fn speaks_of(&self, wanted: &Wanted<'_>) -> bool {
+        let key = wanted.plugin.key(wanted.shape, wanted.fields);
+        key.is_some_and(|key| self.keys.contains(&(wanted.shape.source, key)))
+    }
+
     /// Whether it matters which test did something.
     #[must_use]
     pub fn wants_test(&self) -> bool {
@@ -121,6 +133,12 @@ impl Table {
     /// All mocks, in order.
     pub fn mocks(&self) -> impl Iterator<Item = &Mock> {
         self.entries.iter().map(|entry| &entry.mock)
+    }
+
+    /// Whether this mock is for a test, where one is known.
+    #[must_use]
+    pub fn is_for(&self, number: usize, test: Option<&str>) -> bool {
+        self.entries[number].is_for(test)
     }
 
     /// The interaction that this mock answered last.
@@ -212,21 +230,24 @@ impl Table {
         }
     }
 
-    /// The mocks of a source that come nearest to this: those whose fewest fields differ, first.
+    /// The mocks of a source that come nearest to this: of the same key first, then those whose fewest
+    /// fields differ.
     #[must_use]
-    pub fn nearest(&self, wanted: &Wanted<'_>) -> Vec<(usize, usize)> {
-        let same = self.entries.iter().enumerate().filter(|(_, entry)| {
-            entry.mock.shape.source == wanted.shape.source && entry.is_for(wanted.test)
-        });
-        let mut near: Vec<(usize, usize)> = same
-            .take(NEAREST_SEARCHED_MAX)
-            .map(|(number, entry)| {
-                (entry.mock.when.differing(wanted.shape, wanted.fields).len(), number)
-            })
-            .collect();
+    pub fn nearest(&self, wanted: &Wanted<'_>) -> Vec<usize> {
+        let same = self.entries.iter().enumerate();
+        let same = same.filter(|(_, entry)| entry.mock.shape.source == wanted.shape.source);
+        let key = wanted.plugin.key(wanted.shape, wanted.fields);
+        let rank = |(number, entry): (usize, &Entry)| {
+            let mock = &entry.mock;
+            let elsewhere = wanted.plugin.mock_key(mock.shape, &mock.when) != key;
+            let differing = mock.when.differing(wanted.shape, wanted.fields).len();
+            (elsewhere, differing + usize::from(!entry.is_for(wanted.test)), number)
+        };
+        let mut near: Vec<(bool, usize, usize)> =
+            same.take(NEAREST_SEARCHED_MAX).map(rank).collect();
         near.sort_unstable();
         near.truncate(NEAREST_MAX);
-        near
+        near.into_iter().map(|(_, _, number)| number).collect()
     }
 
     /// The mocks that were used less often than they had to be. One for some tests counts in those

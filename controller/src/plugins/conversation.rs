@@ -73,8 +73,8 @@ pub struct Output {
     pub end: Option<End>,
     /// The client said what its protocol does not have; told in the report.
     pub malformed: Option<Malformed>,
-    /// The client refused the run's certificate: why, in words; told in the report.
-    pub untrusted: Option<String>,
+    /// The client refused the run's certificate; told in the report.
+    pub untrusted: Option<Untrusted>,
 }
 
 /// A real server.
@@ -97,6 +97,15 @@ pub enum End {
     Close,
     /// It is reset (TCP's RST).
     Reset,
+}
+
+/// A client that does not trust the run's certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untrusted {
+    /// What it did, and the way out: lines.
+    pub words: String,
+    /// It said so; else it left without a word, as clients do that only look whether somebody is there.
+    pub certain: bool,
 }
 
 /// A client off its protocol.

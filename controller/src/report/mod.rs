@@ -84,6 +84,8 @@ pub struct Report {
     pub coverage_required: bool,
     /// Calls that were refused because their process could not ask: nothing else is known of them.
     pub unasked: u64,
+    /// Violations that there was no room to tell of.
+    pub untold: u64,
     /// Promises that were broken without a call, causes before consequences.
     pub broken: Vec<Broken>,
     /// All that the guests did and that was recorded, in order.
@@ -99,6 +101,7 @@ impl Report {
         if command != 0 {
             command
         } else if self.unasked > 0
+            || self.untold > 0
             || !self.broken.is_empty()
             || self.findings.iter().any(|finding| finding.refused)
         {

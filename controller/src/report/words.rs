@@ -75,7 +75,7 @@ impl Code {
             Self::Mismatch => "call unlike what was expected",
             Self::Late => "call after its sandbox closed",
             Self::Unasserted => "interaction that nothing asserts",
-            Self::Unused => "mock that was never used",
+            Self::Unused => "mock left unused",
             Self::Snapshot => "interactions unlike the accepted ones",
             Self::Malformed => "client off its protocol",
             Self::Untrusted => "client that refused the run's certificate",

@@ -1,6 +1,6 @@
 //! How a conversation asks the engine: a message there, and its answer back.
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Sender, bounded};
 
 use crate::engine::Said;
 use crate::fields::Fields;
@@ -11,16 +11,13 @@ use crate::plugins::conversation::{Answer, Desk, Wait};
 #[derive(Debug)]
 pub(super) struct Asking {
     jobs: Sender<Job>,
-    answers: (Sender<Answer>, Receiver<Answer>),
-    waits: (Sender<Wait>, Receiver<Wait>),
-    names: (Sender<bool>, Receiver<bool>),
     /// Whose conversation asks.
     pub(super) ticket: u32,
 }
 
 impl Asking {
     pub(super) fn new(jobs: Sender<Job>) -> Self {
-        Self { jobs, answers: bounded(1), waits: bounded(1), names: bounded(1), ticket: 0 }
+        Self { jobs, ticket: 0 }
     }
 
     fn send(&self, wire: Wire) -> bool {
@@ -35,12 +32,12 @@ impl Asking {
 
 impl Desk for Asking {
     fn answer(&mut self, source: &'static str, fields: Fields) -> Answer {
-        let reply = self.answers.0.clone();
+        let (reply, heard) = bounded(1); // one a question: where the engine is gone, it ends
         let over = || Answer::Refused("the run is over".to_owned());
         if !self.send(Wire::Answer { source, fields, reply }) {
             return over();
         }
-        self.answers.1.recv().unwrap_or_else(|_| over())
+        heard.recv().unwrap_or_else(|_| over())
     }
 
     fn completed(&mut self, number: u64, reply: Fields) {
@@ -48,16 +45,16 @@ impl Desk for Asking {
     }
 
     fn names(&self, source: &'static str) -> bool {
-        let reply = self.names.0.clone();
-        self.send(Wire::Names { source, reply }) && self.names.1.recv().unwrap_or(false)
+        let (reply, heard) = bounded(1);
+        self.send(Wire::Names { source, reply }) && heard.recv().unwrap_or(false)
     }
 
     fn waits(&mut self, source: &'static str, fields: &Fields) -> Wait {
-        let reply = self.waits.0.clone();
+        let (reply, heard) = bounded(1);
         let fields = fields.clone();
         if !self.send(Wire::Waits { source, fields, reply }) {
             return Wait::Never;
         }
-        self.waits.1.recv().unwrap_or(Wait::Never)
+        heard.recv().unwrap_or(Wait::Never)
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::asking::Asking;
 use super::stream::Stream;
 use crate::engine::{Claim, Said};
-use crate::plugins::conversation::{Conversation, End, Event, Output, Upstream};
+use crate::plugins::conversation::{Conversation, End, Event, Output, Untrusted, Upstream};
 use crate::report::Code;
 
 /// Bytes that wait for one side, from which on nothing more is read of the other.
@@ -122,7 +122,8 @@ impl Connection {
         let done = catch_unwind(AssertUnwindSafe(|| conversation.on(event, asking, &mut output)));
         if done.is_err() {
             let reason = "sent what made the plugin panic; the connection was reset".to_owned();
-            asking.tell(Said::Wrong { code: Code::Malformed, reason, bytes: Vec::new() });
+            let (code, bytes) = (Code::Malformed, Vec::new());
+            asking.tell(Said::Wrong { code, reason, bytes, certain: true });
             output = Output { end: Some(End::Reset), ..Output::default() };
         }
         self.take(output, asking);
@@ -131,10 +132,11 @@ impl Connection {
     fn take(&mut self, output: Output, asking: &Asking) {
         if let Some(malformed) = output.malformed {
             let (reason, bytes) = (malformed.reason, malformed.bytes);
-            asking.tell(Said::Wrong { code: Code::Malformed, reason, bytes });
+            asking.tell(Said::Wrong { code: Code::Malformed, reason, bytes, certain: true });
         }
-        if let Some(reason) = output.untrusted {
-            asking.tell(Said::Wrong { code: Code::Untrusted, reason, bytes: Vec::new() });
+        if let Some(Untrusted { words: reason, certain }) = output.untrusted {
+            let (code, bytes) = (Code::Untrusted, Vec::new());
+            asking.tell(Said::Wrong { code, reason, bytes, certain });
         }
         self.for_client.push(&output.client);
         if let Client::Datagrams(messages) = &mut self.client {

@@ -37,6 +37,8 @@ const FIRST: u64 = 16;
 const CONNECTIONS_MAX: usize = 60_000;
 /// How long datagrams may stay away before their conversation is over.
 const QUIET: Duration = Duration::from_secs(60);
+/// How long to wait when no descriptor is left for another connection.
+const FULL_PAUSE: Duration = Duration::from_millis(2);
 /// Bytes that are read at once.
 const SPACE: usize = 64 << 10;
 
@@ -198,9 +200,14 @@ impl Events {
     }
 
     fn accept(&mut self) {
-        while let Ok((stream, from)) = self.listener.accept() {
+        loop {
+            let stream = match self.listener.accept() {
+                Ok((stream, _)) => stream,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => return thread::sleep(FULL_PAUSE), // no descriptor is left: others are answered
+            };
             let ticket = match stream.local_addr().map(|address| address.ip()) {
-                Ok(IpAddr::V4(address)) if from.ip().is_loopback() => ticket_at(address),
+                Ok(IpAddr::V4(address)) => ticket_at(address),
                 _ => None,
             };
             // One without a ticket was not sent here, and is closed.
@@ -260,7 +267,8 @@ impl Events {
             false => format!("opened a connection of a kind that {name} does not speak on"),
         };
         self.asking.ticket = claim.ticket;
-        self.asking.tell(Said::Wrong { code: Code::Malformed, reason, bytes: Vec::new() });
+        let (code, bytes) = (Code::Malformed, Vec::new());
+        self.asking.tell(Said::Wrong { code, reason, bytes, certain: true });
         self.asking.tell(Said::Ended);
     }
 
@@ -312,11 +320,15 @@ impl Events {
                     && address.port() == wanted.port
             });
             let (commands, waker) = (self.commands.0.clone(), self.waker.clone());
-            thread::spawn(move || {
+            let connect = move || {
                 let made = upstream::connect(&wanted, address, datagrams);
                 let _ = commands.send(Command::Connected { number, made });
                 waker.wake();
-            });
+            };
+            if let Err(error) = thread::Builder::new().spawn(connect) {
+                let _ = self.commands.0.send(Command::Connected { number, made: Err(error) });
+                self.waker.wake();
+            }
         }
         if let Client::Datagrams(messages) = &mut connection.client
             && let Some(peer) = connection.claim.peer
@@ -340,8 +352,11 @@ impl Events {
         }
     }
 
+    /// A connection is over. Of a client that sends datagrams more may come: that one is over with the run.
     fn end(&mut self, number: u64) {
-        if let Some(connection) = self.connections.remove(&number) {
+        if let Some(connection) = self.connections.remove(&number)
+            && matches!(connection.client, Client::Stream(_))
+        {
             self.asking.ticket = connection.claim.ticket;
             self.asking.tell(Said::Ended);
         }
@@ -364,7 +379,9 @@ impl Events {
 
     /// The conversation with a client that sends datagrams.
     fn peer(&mut self, ticket: u32, from: SocketAddrV4) -> Option<u64> {
-        if let Some((number, seen)) = self.peers.get_mut(&(ticket, from)) {
+        if let Some((number, seen)) = self.peers.get_mut(&(ticket, from))
+            && self.connections.contains_key(number)
+        {
             *seen = Instant::now();
             return Some(*number);
         }
@@ -393,7 +410,6 @@ impl Events {
         let quiet: Vec<_> = quiet.map(|(peer, (number, _))| (*peer, *number)).collect();
         for (peer, number) in quiet {
             self.peers.remove(&peer);
-            self.pending.take(peer.0);
             self.end(number);
         }
     }

@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::host::Host;
 use super::path::Glob;
 use super::port::Ports;
+use super::word;
 use crate::call::Request;
 
 /// The requests that a rule speaks of.
@@ -42,10 +43,26 @@ pub(super) fn methods(text: &str) -> Result<(Vec<String>, usize), Fault> {
     let methods: Vec<String> = head.split(',').map(str::to_owned).collect();
     let usual = |c: char| c.is_ascii_uppercase() || matches!(c, '-' | '_');
     match methods.iter().find(|method| method.is_empty() || !method.chars().all(usual)) {
-        None => Ok((methods, text.len() - rest.trim_start().len())),
+        None => match methods.iter().find_map(|method| meant(method)) {
+            None => Ok((methods, text.len() - rest.trim_start().len())),
+            Some((odd, near)) => {
+                Err(Fault::at(0..head.len(), format!("`{odd}` is no method"), "not a method")
+                    .help(format!("did you mean `{near}`?")))
+            }
+        },
         Some(odd) => Err(Fault::at(0..head.len(), format!("`{odd}` is no method"), "not a method")
             .help("methods are written in capitals, with a comma between them: `GET,HEAD`")),
     }
+}
+
+/// The method that was probably meant by one that is near it; others may be methods of a server's own.
+fn meant(method: &str) -> Option<(&str, &'static str)> {
+    const KNOWN: [&str; 9] =
+        ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+    if KNOWN.contains(&method) {
+        return None;
+    }
+    word::nearest(method, KNOWN).map(|near| (method, near))
 }
 
 /// Reads a glob over paths, in which `*` crosses `/`. What is written as `%2A` is meant literally.

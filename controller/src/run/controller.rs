@@ -22,7 +22,7 @@ use nix::unistd::Pid;
 
 use super::directory::Directory;
 use super::keeper::{CONTROLLER_VARIABLE, PASSED, pass_on, signals};
-use super::mask::with_mask;
+use super::mask::{Limit, raise_limit, with_mask};
 use super::{Ended as Exit, Options, directory, stand_ins, tests_of, tree};
 use crate::accept;
 use crate::config::Config;
@@ -76,7 +76,8 @@ impl Service {
         let (jobs, questions) = crossbeam_channel::unbounded();
         let tools = Tools::new(&config.tools).map_err(io::Error::other)?;
         let shared = Shared::new(directory)?;
-        let mut setup = Setup { records, ..config.setup() };
+        let own_program = std::fs::read_link("/proc/self/exe").ok();
+        let mut setup = Setup { records, own_program, ..config.setup() };
         stand_ins::lay_out(directory, &setup.mocks)?;
         let ends = ends(&setup, config.policy.has_reads())?;
         let needed = !setup.mocks.is_empty() || config.policy.has_reads();
@@ -95,7 +96,7 @@ impl Service {
         }
         let intake = Intake::new(directory::listen(directory)?, root, jobs.clone())?;
         std::thread::Builder::new().name("intake".into()).spawn(move || intake.serve())?;
-        let mut desk = Desk::new(engine, shared, responder.clone(), bundles, root);
+        let mut desk = Desk::new(engine, shared, responder.clone(), bundles, (root, jobs.clone()));
         let desk = std::thread::Builder::new().name("engine".into()).spawn(move || {
             let asked = desk.serve(&questions);
             (desk, asked)
@@ -133,6 +134,7 @@ impl Service {
             mut found,
             processes,
             dropped: (dropped, unkept),
+            untold,
             mut interactions,
             unused,
             tests,
@@ -143,6 +145,9 @@ impl Service {
         }
         if unkept > 0 {
             notes.push(format!("{unkept} more interactions were made than are kept"));
+        }
+        if untold > 0 {
+            notes.push(format!("{untold} violations are not listed: there was no room for them, or their connection was not known"));
         }
         if unasked > 0 {
             notes.push(format!("calls that were refused because their process could not ask: {unasked}; it had no descriptor left, or the run's folder was hidden from it"));
@@ -157,6 +162,7 @@ impl Service {
             notes,
             coverage_required: require_coverage,
             unasked,
+            untold,
             broken: unasserted(&interactions).into_iter().chain(unused).chain(unlike).collect(),
             interactions,
             command_failed: false,
@@ -235,6 +241,7 @@ pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::erro
     let keeper = nix::unistd::getppid();
     nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?;
     let root = std::process::id();
+    let limit = raise_limit();
     let Options { config, format, output, require_coverage, accept: accepting, snapshots, command } =
         options;
     let project = config.project.clone();
@@ -244,7 +251,7 @@ pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::erro
     let service = Service::start(directory, config, root, Some(of_command(&command)), records)?;
     let variables = environment(directory, 1, off)?; // names files that the service has written
 
-    let ended = match start(&command, &variables, mask) {
+    let ended = match start(&command, &variables, mask, limit) {
         Ok(pid) => wait(pid, &signals, || nix::unistd::getppid() == keeper),
         Err(error) => return Ok(not_started(&command, &error)),
     };
@@ -259,9 +266,10 @@ pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::erro
     service.drain();
     let _ = service.jobs.send(Job::Stop); // the desk is there until it is told so
     let failed = ended != Exit::Code(0);
-    let mut written = None;
+    let (mut written, mut unseen) = (None, 0);
     let settle = |interactions: &mut [Interaction], tests: &BTreeSet<String>| {
         if !accepting {
+            unseen = snapshots.unseen(interactions, tests);
             return snapshots.compare(interactions, tests);
         }
         if !failed {
@@ -273,6 +281,9 @@ pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::erro
     let (mut report, mut resolver, _) =
         service.finish(require_coverage, settle).ok_or("the engine failed")?;
     report.command_failed = failed;
+    if unseen > 0 {
+        report.notes.push(format!("accepted tests that made no call, or did not run: {unseen}"));
+    }
     if accepting && failed {
         report.notes.push(accept::NOTHING_WRITTEN.to_owned());
     } else if let Some(written) = written {
@@ -321,11 +332,12 @@ fn start(
     command: &[OsString],
     variables: &[(&'static str, OsString)],
     mask: SigSet,
+    limit: Limit,
 ) -> io::Result<Pid> {
     let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let mut start = Command::new(program);
     start.args(arguments).env_remove(CONTROLLER_VARIABLE).envs(variables.iter().cloned());
-    Ok(Pid::from_raw(with_mask(&mut start, mask).spawn()?.id().cast_signed()))
+    Ok(Pid::from_raw(with_mask(&mut start, mask, limit).spawn()?.id().cast_signed()))
 }
 
 fn not_started(command: &[OsString], error: &io::Error) -> Exit {

@@ -90,7 +90,7 @@ fn start(directory: &Path, mask: SigSet) -> io::Result<Child> {
     let mut command = Command::new(own);
     std::os::unix::process::CommandExt::arg0(&mut command, name);
     command.args(arguments).env(CONTROLLER_VARIABLE, directory);
-    with_mask(&mut command, mask).spawn()
+    with_mask(&mut command, mask, None).spawn()
 }
 
 /// Waits for the controller; how it was killed, if it was.

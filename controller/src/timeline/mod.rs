@@ -83,6 +83,7 @@ pub enum Asserted {
 pub struct Timeline {
     interactions: Vec<Interaction>,
     dropped: u64,
+    dropped_open: u64,
     open: assertions::Index,
 }
 
@@ -100,6 +101,7 @@ impl Timeline {
     pub fn record(&mut self, interaction: Interaction) -> u64 {
         if self.interactions.len() >= INTERACTIONS_MAX {
             self.dropped += 1;
+            self.dropped_open += u64::from(interaction.asserted == Asserted::Open);
             return 0;
         }
         let number = self.next();
@@ -120,6 +122,12 @@ impl Timeline {
     /// The same, to be told something of.
     pub fn get_mut(&mut self, number: u64) -> Option<&mut Interaction> {
         self.interactions.get_mut(usize::try_from(number.checked_sub(1)?).ok()?)
+    }
+
+    /// How many there was no room for that had to be asserted.
+    #[must_use]
+    pub fn dropped_open(&self) -> u64 {
+        self.dropped_open
     }
 
     /// All of them, and how many there was no room for.

@@ -7,7 +7,9 @@ use super::client::{Secure, words};
 use super::session::Heard;
 use super::upstream::{Became, Upstream};
 use super::{Ends, Make, Wishes};
-use crate::plugins::conversation::{Conversation, Desk, End, Event, Malformed, Opening, Output};
+use crate::plugins::conversation::{
+    Conversation, Desk, End, Event, Malformed, Opening, Output, Untrusted,
+};
 
 /// First bytes of TLS: a record of a handshake, of version 3 point something.
 const HELLO: [u8; 2] = [0x16, 0x03];
@@ -124,7 +126,8 @@ impl Layered {
             }
         }
         if let Client::Secure(secure) = &self.client {
-            output.untrusted = secure.left().or(output.untrusted.take());
+            let left = secure.left().map(|words| Untrusted { words, certain: false });
+            output.untrusted = left.or(output.untrusted.take());
             if secure.session.is_handshaking() {
                 self.client = Client::Over;
                 output.end = Some(End::Close);
@@ -148,6 +151,7 @@ impl Layered {
         } else if untrusted.is_none() {
             return self.garbled(error, bytes, output);
         }
+        let untrusted = untrusted.map(|words| Untrusted { words, certain: true });
         output.untrusted = untrusted.or(output.untrusted.take());
         output.end = Some(End::Close);
         self.client = Client::Over;

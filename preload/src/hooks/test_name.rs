@@ -78,6 +78,7 @@ unsafe fn clear() -> c_int {
     // SAFETY: this function's contract.
     let done = unsafe { real!(clearenv)() };
     store(b"");
+    tell();
     done
 }
 

@@ -2,6 +2,7 @@
 //! and those that a client sends again since it heard nothing.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
 
 use crate::fields::Fields;
 use crate::intake::process::Pid;
@@ -10,6 +11,8 @@ use crate::plugins::dns;
 
 /// Most names whose questions are remembered; with one more, all are forgotten.
 const NAMES_MAX: usize = 4096;
+/// How long after one family's question the other's still belongs to it.
+const HALVES_APART_MAX: Duration = Duration::from_secs(5);
 /// Most questions for one name.
 const QUESTIONS_MAX: usize = 64;
 /// How often a question that heard nothing may be sent again, in both families together: resolvers
@@ -28,6 +31,7 @@ struct Answered {
     reply: Reply,
     /// The other family has not been asked for yet.
     halved: bool,
+    since: Instant,
     repeats: u8,
 }
 
@@ -51,7 +55,8 @@ impl Repeats {
             questions.pop_front();
         }
         let halved = dns::is_of_addresses(fields);
-        questions.push_back(Answered { kind, mock, reply: reply.clone(), halved, repeats: 0 });
+        let (reply, since) = (reply.clone(), Instant::now());
+        questions.push_back(Answered { kind, mock, reply, halved, since, repeats: 0 });
     }
 
     /// What the mock that answered for one family says for the other; once.
@@ -62,7 +67,9 @@ impl Repeats {
         fits: impl Fn(usize) -> bool,
     ) -> Option<Reply> {
         let (key, kind) = question(pid, fields)?;
-        let other = |it: &&mut Answered| it.halved && it.kind != kind && fits(it.mock);
+        let other = |it: &&mut Answered| {
+            it.halved && it.since.elapsed() < HALVES_APART_MAX && it.kind != kind && fits(it.mock)
+        };
         let answered = self.0.get_mut(&key)?.iter_mut().find(other)?;
         answered.halved = false;
         Some(answered.reply.clone())

@@ -230,7 +230,7 @@ fn load(library: &str) -> Asked {
 
 fn exec(target: Target, arguments: &[&str], spawns: bool) -> Asked {
     let arguments = arguments.iter().map(|word| word.as_bytes().to_vec()).collect();
-    Asked::Exec { target, arguments, spawns, stood: false, cwd: None }
+    Asked::Exec { target, arguments, spawns, stood: false, cwd: None, installed: true }
 }
 
 fn rules(texts: &[&str]) -> Vec<Rule> {

@@ -39,8 +39,12 @@ fn out(text: &str) -> Fields {
 
 /// Under error, with no rule, and with these mocks.
 fn scene(command: &str, mocks: Vec<Mock>) -> Scene {
-    let mut scene = Scene::new(Level::Error, vec![]);
-    let policy = Policy::new(vec![], Levels::new(Level::Error, BTreeMap::new()));
+    scene_at(Level::Error, command, mocks)
+}
+
+fn scene_at(level: Level, command: &str, mocks: Vec<Mock>) -> Scene {
+    let mut scene = Scene::new(level, vec![]);
+    let policy = Policy::new(vec![], Levels::new(level, BTreeMap::new()));
     let setup = Setup { mocks, ..Setup::default() };
     scene.engine = Engine::new(policy, Tools::new(&[]).unwrap(), setup);
     scene.command(command)
@@ -139,24 +143,27 @@ fn a_stand_in_is_told_by_what_it_reads() {
     assert_eq!(scene.told(second, given("a")), plays("was a"));
 }
 
-/// A script calls a mocked command in another way: it is not there, and the report says why.
+/// A script calls a mocked command in another way: whether it is there or not, that is a call of the
+/// tests' own.
 #[test]
 fn a_tool_that_calls_a_mocked_command_otherwise_is_told() {
     let mut make = scene("make", vec![mock("kubectl get", vec![], out("pods"))]);
     let found = |words: &[&str], target: Target| match exec(target, words, true) {
         Asked::Exec { target, arguments, spawns, cwd, .. } => {
-            Asked::Exec { target, arguments, spawns, cwd, stood: true }
+            Asked::Exec { target, arguments, spawns, cwd, stood: true, installed: false }
         }
         asked => asked,
     };
 
     let installed = make.program("bin/kubectl");
-    make.started(COMMAND, found(&["kubectl", "drop"], installed));
+    let real = make.verdict(COMMAND, found(&["kubectl", "drop"], installed));
     let verdict = make.verdict(COMMAND, found(&["kubectl", "drop"], missing("kubectl")));
+    let other = make.program("bin/cc-wrapper");
+    make.started(COMMAND, found(&["cc-wrapper"], other));
 
-    assert_eq!(verdict, Verdict::Deny { errno: nix::libc::ENOENT });
-    let [finding] = &make.findings()[..] else { panic!("one finding") };
-    assert_eq!(finding.code, Code::Unmocked);
+    assert_eq!([real, verdict], [REFUSED, Verdict::Deny { errno: nix::libc::ENOENT }]);
+    let codes: Vec<_> = make.findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::Guarded, Code::Unmocked]);
 }
 
 /// What was read and no mock answers falls to the rules; a program that may run is run.
@@ -165,7 +172,7 @@ fn a_stand_in_that_no_mock_answers_falls_to_the_rules() {
     let stdin = || vec![("stdin", exact("a"))];
     let given = |text: &str| Told { input: Some(text.into()), ..Told::default() };
     let mut guarded = scene("bin/suite", vec![mock("sort", stdin(), out(""))]);
-    let mut free = scene("make", vec![mock("sort", stdin(), out(""))]);
+    let mut free = scene_at(Level::Off, "make", vec![mock("sort", stdin(), out(""))]);
 
     let target = guarded.program("bin/sort");
     let (number, _) = guarded.stands(target, &["sort"]);

@@ -131,7 +131,7 @@ error[BF107]: interaction that nothing asserts
            assert = \"match\"
   more     bigfoot explain BF107
 
-error[BF108]: mock that was never used
+error[BF108]: mock left unused
   test     tests::fetches_a_user
   unused   fake:request http://x/a
   mock     bigfoot.toml:12
@@ -227,7 +227,7 @@ fn a_program_reads_what_was_broken() {
         document["broken"][2],
         serde_json::json!({
             "code": "BF108",
-            "title": "mock that was never used",
+            "title": "mock left unused",
             "test": { "name": "tests::fetches_a_user", "known_by": "runner" },
             "words": "fake:request http://x/a",
             "parts": [{ "label": "mock", "lines": ["bigfoot.toml:12"] }],

@@ -135,7 +135,7 @@ impl Line {
         let mut output = Output::default();
         self.layer.on(event, &mut self.desk, &mut output);
         self.end = output.end.or(self.end);
-        self.untrusted = output.untrusted.or(self.untrusted.take());
+        self.untrusted = output.untrusted.map(|it| it.words).or(self.untrusted.take());
         self.malformed = output.malformed.map(|bad| bad.reason).or(self.malformed.take());
         self.connect = output.connect.or(self.connect.take());
         self.upstream.extend(output.upstream);
