@@ -180,3 +180,23 @@ fn a_call_to_anothers_server_is_not_forgiven() {
     let found = scene.findings();
     assert_eq!(found.iter().map(|finding| finding.count).collect::<Vec<_>>(), [2]);
 }
+
+/// A path search goes on to another folder, and what was a warning there may be denied here: that is
+/// told by itself.
+#[test]
+fn a_refusal_is_not_counted_under_a_warning() {
+    let mut frame = Frame::new(Origin::Flag("--deny"));
+    let mut scene = Scene::new(Level::Warn, vec![]).command("bin/suite");
+    let (first, second) = (scene.program("a/tool"), scene.program("b/tool"));
+    let rule = format!("subprocess:{}", second.program.display());
+    frame.deny = vec![Rule::parse(&rule, Origin::Flag("--deny"), &Place::at("/")).unwrap()];
+    let policy = Policy::new(vec![frame], Levels::new(Level::Warn, BTreeMap::new()));
+    scene.engine.policy = policy;
+
+    scene.started(COMMAND, exec(first, &["tool"], true));
+    let verdict = scene.verdict(COMMAND, exec(second, &["tool"], true));
+
+    assert_eq!(verdict, REFUSED);
+    let refused: Vec<_> = scene.findings().iter().map(|finding| finding.refused).collect();
+    assert_eq!(refused, [false, true]);
+}

@@ -430,3 +430,70 @@ proptest! {
         prop_assert_eq!(scene.ended().2.len(), left);
     }
 }
+
+/// A real answer that never came is not as expected, whether the server was away or the guest left.
+#[test]
+fn a_real_answer_that_never_came_is_a_mismatch() {
+    for told in [true, false] {
+        let mut scene = Scene::configured(&mock("/a", "spy = true\nreply = { status = 200 }"));
+        let ticket = scene.claimed(200, SERVER);
+        scene.get(ticket, "/a");
+        if told {
+            scene.engine.said(ticket, Said::Completed { number: 1, reply: Fields::new() });
+        }
+        scene.engine.said(ticket, Said::Ended);
+
+        let (findings, ..) = scene.ended();
+
+        let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, [Code::Mismatch], "told: {told}");
+    }
+}
+
+/// One process may send datagrams to one address for several tests.
+#[test]
+fn datagrams_are_of_the_test_that_sends_them() {
+    let text = "[[mock]]\nsource = \"socket:exchange\"\nwhen = { host = \"192.0.2.80\", port = 7 }\ntimes = \"any\"\n";
+    let mut scene = Scene::configured(text);
+    let mut ticket = |test: &str| {
+        let asked = Asked::Connect {
+            transport: Transport::Datagram,
+            peer: Peer::Internet("192.0.2.80:7".parse().unwrap()),
+            own: false,
+            vacant: false,
+        };
+        scene.engine.ask(&of_test(200, test), asked).claim.unwrap().ticket
+    };
+
+    let tickets = ["a", "b", "a"].map(&mut ticket);
+
+    assert_eq!(tickets[0], tickets[2]);
+    assert_ne!(tickets[0], tickets[1]);
+}
+
+/// A plugin that does not speak by datagrams is handed none: they are decided as any other call.
+#[test]
+fn a_datagram_to_where_only_streams_are_mocked_is_decided() {
+    let mut scene =
+        Scene::configured(&("sandbox = \"run\"\n".to_owned() + &mock("/a", "times = \"any\"")));
+    let asked = Asked::Connect {
+        transport: Transport::Datagram,
+        peer: Peer::Internet(SERVER.parse().unwrap()),
+        own: false,
+        vacant: false,
+    };
+
+    assert_eq!(scene.verdict(200, asked), REFUSED);
+
+    assert_eq!(scene.ended().0[0].code, Code::Unmocked);
+}
+
+/// A request on a connection that is not known is refused, and the run is not clean.
+#[test]
+fn a_request_on_an_unknown_connection_fails_the_run() {
+    let mut scene = Scene::configured(&mock("/a", "times = \"any\""));
+
+    assert_eq!(scene.get(77, "/a"), "the");
+
+    assert_eq!(scene.engine_ended().untold, 1);
+}
