@@ -17,6 +17,7 @@ openssl openssl
 dig bind9-dnsutils
 javac default-jdk-headless
 node nodejs
+npm npm
 python3 python3
 setpriv util-linux
 getent libc-bin
@@ -49,8 +50,13 @@ install_packages() {
 install_python() {
     local venv=target/venv
     [ -x "$venv/bin/python3" ] || python3 -m venv "$venv"
-    "$venv/bin/python3" -c 'import pytest, xdist, pytest_asyncio, requests, httpx, h2, aiohttp, dns' 2>/dev/null ||
-        "$venv/bin/python3" -m pip install --quiet pytest pytest-xdist pytest-asyncio requests 'httpx[http2]' aiohttp dnspython
+    "$venv/bin/python3" -c 'import pytest, xdist, pytest_asyncio, requests, httpx, h2, aiohttp, dns, elasticsearch' 2>/dev/null ||
+        "$venv/bin/python3" -m pip install --quiet pytest pytest-xdist pytest-asyncio requests 'httpx[http2]' aiohttp dnspython 'elasticsearch>=8,<9'
+}
+
+install_node() {
+    [ -d target/node_modules/@elastic/elasticsearch ] ||
+        npm install --silent --no-audit --no-fund --no-save --prefix target @elastic/elasticsearch@8
 }
 
 install_nextest() {
@@ -59,4 +65,5 @@ install_nextest() {
 
 install_packages
 install_python
+install_node
 install_nextest

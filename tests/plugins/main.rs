@@ -1,6 +1,7 @@
 //! Real clients, none of our writing, against mocks: one file for each plugin.
 
 mod dns;
+mod elasticsearch;
 mod http;
 mod socket;
 mod subprocess;

@@ -313,6 +313,36 @@ fn a_real_exchange_reaches_its_server() {
     assert_eq!(server.callers(), 1);
 }
 
+/// Behind a real exchange the next one is a mock's, and one that nobody answers reaches no server.
+#[test]
+fn real_and_mocked_exchanges_take_turns() {
+    let server = servers::redis();
+    let port = server.port();
+    let at = format!("host = \"127.0.0.1\", port = {port}");
+    let real = format!(
+        "[[mock]]\nsource = \"socket:exchange\"\nwhen = {{ {at}, bytes = \"PING\" }}\nspy = true\ntimes = 2\n"
+    );
+    let words = [
+        "tcp",
+        "127.0.0.1",
+        &port,
+        "send:PING",
+        "hear",
+        "send:ping",
+        "hear",
+        "send:PING",
+        "hear",
+        "send:QUIT",
+        "hear",
+    ];
+
+    let guest = python(scene(&(real + &pong(&at))), &words);
+
+    guest.is_broken().prints("heard +PONG\r\n\nheard pong\nheard +PONG\r\n\nreset\n");
+    assert!(guest.report.to_string().contains(r#"send \"QUIT\" to"#), "{:#}", guest.report);
+    assert_eq!(server.callers(), 1);
+}
+
 /// netcat, by each of its transports.
 #[test]
 fn netcat_talks_to_mocks() {

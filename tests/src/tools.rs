@@ -31,6 +31,18 @@ pub fn python() -> PathBuf {
     python
 }
 
+/// The packages of Node, put there by `scripts/install.sh`: for `NODE_PATH`.
+///
+/// # Panics
+///
+/// Where they have not been.
+#[must_use]
+pub fn node_modules() -> PathBuf {
+    let folder = repository().join("target/node_modules");
+    assert!(folder.exists(), "{} is missing: run scripts/install.sh", folder.display());
+    folder
+}
+
 /// The top of the repository.
 #[must_use]
 pub fn repository() -> PathBuf {

@@ -138,8 +138,8 @@ impl Engine {
         if target.is_missing() && !sought {
             return Verdict::Allow.into(); // a path search: the kernel says that it is not there
         }
-        let own = self.processes.own_start(asker.pid, target, arguments, *spawns).is_some()
-            || self.setup.own_program.as_ref() == Some(&target.real);
+        let again = self.processes.own_start(asker.pid, target, arguments, *spawns).is_some();
+        let own = !mocked && (again || self.setup.own_program.as_ref() == Some(&target.real));
         let process = self.processes.get(asker.pid);
         let by_tool = process.is_some_and(|process| process.role.is_tool());
         let named = answer::namings(known).into_iter().next().unwrap_or_default();

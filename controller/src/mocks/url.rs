@@ -182,7 +182,8 @@ fn escape(bytes: &[u8], at: usize) -> Option<u8> {
     Some(digit(*high)? << 4 | digit(*low)?)
 }
 
-fn percent_decoded(text: &str) -> Cow<'_, str> {
+/// The text without percent-encoding; bytes that are no UTF-8 are replaced.
+pub(crate) fn percent_decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }

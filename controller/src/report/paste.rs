@@ -11,6 +11,9 @@ use crate::plugins::card::Shape;
 /// Longest line of a table that stands on one line, in characters.
 const LINE_CHARS_MAX: usize = 100;
 
+/// Most bytes of a value that are pasted, or compared in lines.
+const VALUE_BYTES_MAX: usize = 1024;
+
 /// Matches anything: what stands in the place of a secret.
 const ANYTHING: &str = "*";
 
@@ -28,9 +31,15 @@ pub fn assertion(plugin: &dyn Plugin, shape: &'static Shape, fields: &Fields) ->
 
 fn written(plugin: &dyn Plugin, shape: &'static Shape, fields: &Fields, more: &str) -> String {
     let values = plugin.paste(shape, fields);
+    let is_long = |(name, value): &&(&'static str, Value)| {
+        shape.key != Some(name) && size(value) > VALUE_BYTES_MAX
+    };
+    let (long, values): (Vec<_>, Vec<_>) = values.iter().partition(is_long);
     let when: Vec<(&str, String)> =
         values.iter().filter_map(|(name, value)| Some((*name, pattern(name, value)?))).collect();
-    let head = format!("[[mock]]\nsource = {}\n", toml(shape.source));
+    let left_out = |(name, value): &&(&str, Value)| left_out(name, value);
+    let left_out: String = long.iter().map(left_out).collect();
+    let head = format!("[[mock]]\nsource = {}\n{left_out}", toml(shape.source));
     let reply = format!("reply = {}\n", plugin.paste_reply(shape));
     let line = format!("when = {}\n", inline(&when));
     if when.is_empty() {
@@ -43,12 +52,42 @@ fn written(plugin: &dyn Plugin, shape: &'static Shape, fields: &Fields, more: &s
     }
 }
 
-/// A value as a configuration has it, without secrets: what is compared, and not what to paste.
+/// That a value is too long to be pasted, as a comment.
+fn left_out(name: &str, value: &Value) -> String {
+    format!("# {name} left out: {} bytes\n", size(value))
+}
+
+/// How many bytes a value is, without the marks around it.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Number(_) => 0,
+        Value::Words(words) => words.iter().map(Vec::len).sum(),
+        Value::Pairs(pairs) => pairs.iter().map(|(name, text)| name.len() + text.len()).sum(),
+        Value::Json(document) => document.to_string().len(),
+    }
+}
+
+/// A value as a configuration has it, without secrets: what is compared, and not what to paste. A long
+/// one is cut.
 #[must_use]
 pub fn value(value: &Value) -> String {
+    let size = size(value);
+    let mut text = uncut(value);
+    if size <= VALUE_BYTES_MAX {
+        return text;
+    }
+    let end = (0..=VALUE_BYTES_MAX.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    text.truncate(end.unwrap_or_default());
+    format!("{text}… ({size} bytes)")
+}
+
+fn uncut(value: &Value) -> String {
     let bytes = |bytes: &[u8]| match std::str::from_utf8(bytes) {
         Ok(text) if is_printable(text) => toml(text),
-        _ => format!("{{ hex = \"{}\" }}", hex(bytes)),
+        // More digits than of so many bytes are cut off anyway.
+        _ => format!("{{ hex = \"{}\" }}", hex(bytes.get(..VALUE_BYTES_MAX).unwrap_or(bytes))),
     };
     match redact::value("", value) {
         Value::Text(text) => toml(&text),

@@ -62,6 +62,9 @@ fn requests(request: &Request) -> Vec<String> {
     let Peer::Internet(to) = &request.connect.peer else {
         return hosts;
     };
+    if method.is_empty() {
+        return hosts; // of a protocol that is not HTTP
+    }
     let scheme = if address.starts_with("https:") { "https" } else { "http" };
     let names = request.connect.names.iter().cloned().chain([host(*to)]);
     let bases: Vec<_> = names.flat_map(|name| bases(scheme, &name, to.port())).collect();

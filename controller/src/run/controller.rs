@@ -32,6 +32,7 @@ use crate::intake::program::Target;
 use crate::intake::{Intake, Job};
 use crate::library;
 use crate::plugins::conversation::{Conversation, Opening};
+use crate::plugins::layer::speaker;
 use crate::processes::Started;
 use crate::report::{self, Broken, Report, Style};
 use crate::respond::Responder;
@@ -187,7 +188,8 @@ fn responder(
 
 /// Who vouches on either side of TLS, where connections may be answered that speak it.
 fn ends(setup: &Setup, reads: bool) -> io::Result<Option<Ends>> {
-    let mocked = || setup.mocks.iter().any(|mock| mock.plugin.over_tls().is_some());
+    let mut speakers = setup.mocks.iter().map(|mock| speaker(mock.plugin));
+    let mut mocked = || speakers.any(|plugin| plugin.over_tls().is_some());
     if !reads && !mocked() {
         return Ok(None);
     }

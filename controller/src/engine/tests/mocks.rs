@@ -20,7 +20,7 @@ fn mock(path: &str, more: &str) -> String {
 
 impl Scene {
     /// A connection that is answered by a plugin: its ticket.
-    fn claimed(&mut self, pid: Pid, address: &str) -> u32 {
+    pub(super) fn claimed(&mut self, pid: Pid, address: &str) -> u32 {
         let outcome = self.ask(pid, connect(address));
         let claim = outcome.claim.unwrap_or_else(|| panic!("not claimed: {:?}", outcome.verdict));
         let to = SocketAddr::new(bigfoot_ipc::page::ticket_address(claim.ticket).into(), PORT);
@@ -41,7 +41,7 @@ impl Scene {
         told(self.engine.answer(ticket, "socket:exchange", fields))
     }
 
-    fn ended(self) -> (Vec<Finding>, Vec<Interaction>, Vec<String>) {
+    pub(super) fn ended(self) -> (Vec<Finding>, Vec<Interaction>, Vec<String>) {
         let ended = self.engine_ended();
         let unused = ended.unused.iter().map(|it| format!("{}: {}", it.code.name(), it.words));
         let unused = unused.collect();

@@ -8,12 +8,14 @@
 //! | `roles` | tools, build scripts, guests, forks |
 //! | `programs` | mocked programs, and what their stand-ins are told |
 //! | `starts` | which starts of programs are no calls of a guest's own |
+//! | `layers` | what a plugin answers that reads another's interactions |
 //! | `findings` | what is noted, once, and how it is put together |
 //! | `mocks` | what mocks answer, what is recorded, and what is left over |
 //! | `seen` | which processes count as seen |
 
 mod calls;
 mod findings;
+mod layers;
 mod lookups;
 mod mocks;
 mod names;

@@ -3,6 +3,7 @@
 use httparse::Status;
 
 use super::headers::Headers;
+use super::input::Input;
 
 /// Longest head, and longest trailer, in bytes.
 pub(super) const HEAD_LENGTH_MAX: usize = 64 * 1024;
@@ -138,15 +139,13 @@ impl Body {
     }
 
     /// Takes what is there of it, off `input` and into `sink`.
-    pub(super) fn take(&mut self, input: &mut Vec<u8>, sink: &mut Vec<u8>) -> Result<(), Wrong> {
-        let mut at = 0;
+    pub(super) fn take(&mut self, input: &mut Input, sink: &mut Vec<u8>) -> Result<(), Wrong> {
         while !self.is_done() {
-            match self.step(input.get(at..).unwrap_or_default(), sink)? {
+            match self.step(input.rest(), sink)? {
                 0 => break,
-                used => at += used,
+                used => input.take(used),
             }
         }
-        input.drain(..at.min(input.len()));
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `place`, `check` | what a mock waits for and whether HTTP can carry its answer |
 //! | `session` | a connection: which version the client speaks |
-//! | `one` | HTTP/1.1 with the client; `frame`, `headers` its messages |
+//! | `one` | HTTP/1.1 with the client; `frame`, `headers`, `input` its messages |
 //! | `two` | HTTP/2 with the client; `pipe` what hyper needs for it |
 //! | `request`, `coding` | what is asked about, as fields |
 //! | `reply` | what a mock answers, as a response |
@@ -14,6 +14,7 @@ mod check;
 mod coding;
 mod frame;
 mod headers;
+mod input;
 mod one;
 mod pipe;
 mod place;

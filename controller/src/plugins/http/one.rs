@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::coding::BODY_LENGTH_MAX;
 use super::frame::{self, Body, Chunk, HEAD_LENGTH_MAX, RequestHead, ResponseHead, Wrong};
 use super::headers::Headers;
+use super::input::Input;
 use super::real::{Real, Said};
 use super::reply::{self, Response};
 use super::request::{self, Asked, SOURCE};
@@ -22,7 +23,7 @@ const AHEAD_MAX: usize = BODY_LENGTH_MAX + HEAD_LENGTH_MAX;
 pub(super) struct One {
     opening: Opening,
     /// What is there of the client's bytes and was not taken yet.
-    input: Vec<u8>,
+    input: Input,
     /// There may be a head in it: no longer so once it was looked for, until another line is there.
     ripe: bool,
     stage: Stage,
@@ -70,7 +71,8 @@ enum Passage {
 impl One {
     pub(super) fn new(opening: Opening) -> Self {
         let real = Real::of(&opening);
-        Self { opening, input: Vec::new(), ripe: false, stage: Stage::Head, ended: false, real }
+        let (input, stage) = (Input::default(), Stage::Head);
+        Self { opening, input, ripe: false, stage, ended: false, real }
     }
 
     pub(super) fn on(&mut self, event: Event<'_>, desk: &mut dyn Desk, output: &mut Output) {
@@ -88,6 +90,9 @@ impl One {
         if self.ended {
             self.end(output);
         }
+        if matches!(self.stage, Stage::Over) {
+            self.real.abandon(desk);
+        }
     }
 
     fn hear(&mut self, bytes: &[u8], output: &mut Output) {
@@ -95,7 +100,7 @@ impl One {
             return;
         }
         self.ripe |= self.input.is_empty() || bytes.contains(&b'\n');
-        self.input.extend_from_slice(bytes);
+        self.input.push(bytes);
         self.ripe |= self.input.len() > HEAD_LENGTH_MAX;
         let waits = matches!(self.stage, Stage::Passing(..) | Stage::Slow(..));
         if waits && self.input.len() > AHEAD_MAX {
@@ -117,19 +122,19 @@ impl One {
     }
 
     fn head(&mut self, output: &mut Output) -> bool {
-        match frame::request(&self.input) {
+        match frame::request(self.input.rest()) {
             Ok(None) => {
                 (self.stage, self.ripe) = (Stage::Head, false);
                 false
             }
             Ok(Some((head, length))) => {
-                let rest = self.input.split_off(length.min(self.input.len()));
-                let bytes = mem::replace(&mut self.input, rest);
+                let bytes = self.input.rest().get(..length).unwrap_or_default().to_vec();
+                self.input.take(length);
                 self.begin(head, &bytes, output)
             }
             Err(wrong) => {
-                let bytes = mem::take(&mut self.input);
-                self.refuse(400, wrong, &bytes, output)
+                let input = mem::take(&mut self.input);
+                self.refuse(400, wrong, input.rest(), output)
             }
         }
     }
@@ -166,8 +171,8 @@ impl One {
         output: &mut Output,
     ) -> bool {
         if let Err(wrong) = left.take(&mut self.input, &mut asked.body) {
-            let bytes = mem::take(&mut self.input);
-            return self.refuse(400, wrong, &bytes, output);
+            let input = mem::take(&mut self.input);
+            return self.refuse(400, wrong, input.rest(), output);
         }
         if asked.body.len() > BODY_LENGTH_MAX {
             return self.refuse(413, TOO_LARGE, &asked.body, output);
@@ -304,8 +309,8 @@ impl One {
         match &self.stage {
             Stage::Passing(..) | Stage::Slow(..) => return,
             Stage::Body(..) => malformed(output, "ended in the middle of a request", &[]),
-            Stage::Head if self.input.iter().any(|byte| !byte.is_ascii_whitespace()) => {
-                malformed(output, "ended in the middle of a request", &self.input);
+            Stage::Head if self.input.rest().iter().any(|byte| !byte.is_ascii_whitespace()) => {
+                malformed(output, "ended in the middle of a request", self.input.rest());
             }
             _ => {}
         }

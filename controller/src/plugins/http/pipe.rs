@@ -165,6 +165,11 @@ impl Filled {
         self.0.open().broken = true;
     }
 
+    /// Whether anyone but its filler still has it.
+    pub(super) fn is_wanted(&self) -> bool {
+        Arc::strong_count(&self.0.0) > 1
+    }
+
     /// Whether all of it was taken.
     pub(super) fn is_taken(&self) -> bool {
         let content = self.0.open();

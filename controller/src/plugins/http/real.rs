@@ -7,7 +7,8 @@ use std::mem;
 use super::coding::{self, BODY_LENGTH_MAX};
 use super::frame::{self, Body, ResponseHead};
 use super::headers::Headers;
-use super::request::{Asked, document};
+use super::input::Input;
+use super::request::{Asked, document, named};
 use crate::fields::Fields;
 use crate::plugins::conversation::{Desk, Event, Opening, Output, Upstream};
 
@@ -32,7 +33,7 @@ pub(super) enum Said {
 pub(super) struct Real {
     upstream: Upstream,
     /// What is there of its bytes and was not taken yet.
-    input: Vec<u8>,
+    input: Input,
     link: Link,
     /// The first one is with the server; the others wait.
     waiting: VecDeque<Exchange>,
@@ -73,7 +74,7 @@ impl Real {
         let name = || (opening.host.clone(), vec![b"http/1.1".to_vec()]);
         let tls = opening.encrypted.then(name);
         let upstream = Upstream { host: opening.host.clone(), port: opening.port, tls };
-        Self { upstream, input: Vec::new(), link: Link::Closed, waiting: VecDeque::new() }
+        Self { upstream, input: Input::default(), link: Link::Closed, waiting: VecDeque::new() }
     }
 
     /// Makes a request that has this number at the desk.
@@ -109,7 +110,7 @@ impl Real {
         let mut said = Vec::new();
         match event {
             Event::Upstream(bytes) => {
-                self.input.extend_from_slice(bytes);
+                self.input.push(bytes);
                 self.read(desk, output, &mut said);
             }
             Event::UpstreamEnd => self.ended(desk, output, &mut said),
@@ -117,6 +118,11 @@ impl Real {
             _ => {}
         }
         said
+    }
+
+    /// Nobody waits for answers any more: what there is of them is told.
+    pub(super) fn abandon(&mut self, desk: &mut dyn Desk) {
+        self.waiting.drain(..).for_each(|exchange| told(&exchange, desk));
     }
 
     fn read(&mut self, desk: &mut dyn Desk, output: &mut Output, said: &mut Vec<(Asker, Said)>) {
@@ -181,12 +187,9 @@ impl Real {
         let Some(exchange) = self.waiting.pop_front() else {
             return;
         };
-        let Some(answer) = exchange.answer else {
-            return;
-        };
+        told(&exchange, desk);
         said.push((exchange.asker, Said::End));
-        desk.completed(exchange.number, fields(&answer));
-        if answer.stays && self.input.is_empty() {
+        if exchange.answer.is_some_and(|answer| answer.stays) && self.input.is_empty() {
             self.link = Link::Used;
         } else {
             self.link = Link::Closed;
@@ -225,22 +228,26 @@ impl Real {
             return self.send(output); // it closed a connection that it had kept: not an answer
         }
         if let Some(exchange) = self.waiting.pop_front() {
-            if let Some(answer) = &exchange.answer {
-                desk.completed(exchange.number, fields(answer));
-            }
+            told(&exchange, desk);
             said.push((exchange.asker, Said::Broken(why.to_owned())));
         }
         self.send(output);
     }
 }
 
+/// Tells what came of an exchange that is over; no fields, if nothing did.
+fn told(exchange: &Exchange, desk: &mut dyn Desk) {
+    let answer = exchange.answer.as_ref().map(fields);
+    desk.completed(exchange.number, answer.unwrap_or_default());
+}
+
 /// The head that the input begins with; those of interim responses are passed over.
-fn head(input: &mut Vec<u8>, method: &str) -> Result<Option<Answer>, frame::Wrong> {
+fn head(input: &mut Input, method: &str) -> Result<Option<Answer>, frame::Wrong> {
     loop {
-        let Some((head, length)) = frame::response(input)? else {
+        let Some((head, length)) = frame::response(input.rest())? else {
             return Ok(None);
         };
-        input.drain(..length.min(input.len()));
+        input.take(length);
         match head.status {
             101 => return Err("switched to another protocol without being asked"),
             100..=199 => {}
@@ -301,12 +308,16 @@ fn message(asked: &Asked) -> Vec<u8> {
     message
 }
 
-/// The headers that are passed on, and the host, which HTTP/2 has elsewhere.
+/// The headers that are passed on. The host is that of the target where it names one (RFC 9112 §3.2.2),
+/// and that of the address where there is none: HTTP/2 has it elsewhere.
 fn own_headers(asked: &Asked) -> Headers {
     let mut headers = asked.headers.end_to_end().without(&["expect"]);
+    let target = named(&asked.target);
+    if target.is_some() {
+        headers = headers.without(&["host"]);
+    }
     if !headers.has("host") {
-        let authority = asked.url.split_once("://").map_or("", |(_, rest)| rest);
-        let authority = authority.split(['/', '?']).next().unwrap_or_default();
+        let authority = target.or_else(|| named(&asked.url)).unwrap_or_default();
         headers.0.insert(0, ("Host".to_owned(), authority.as_bytes().to_vec()));
     }
     headers

@@ -28,18 +28,21 @@ pub(super) struct Asked {
 impl Asked {
     /// A request with this head on a connection that was opened this way.
     pub(super) fn new(head: RequestHead, opening: &Opening) -> Result<Self, Wrong> {
+        if head.target.contains('#') {
+            return Err("asked for a target with a fragment, which no server is told");
+        }
         let scheme = if opening.encrypted { "https" } else { "http" };
+        let host = authority(&head.headers, opening)?;
         let (scheme, authority, path) = match whole(&head.target) {
             Some((scheme, authority, path)) => (scheme, authority.to_owned(), path),
             None if head.target.starts_with('/') || head.target == "*" => {
-                (scheme, authority(&head.headers, opening)?, head.target.as_str())
+                (scheme, host, head.target.as_str())
             }
             None => return Err("asked for a target that is none"),
         };
         if !is_authority(&authority) {
             return Err("named a host that is none");
         }
-        let path = path.split('#').next().unwrap_or_default();
         let url = address(scheme, &authority, path);
         let (method, target, headers) = (head.method, head.target, head.headers);
         Ok(Self { method, url, target, headers, body: Vec::new() })
@@ -88,9 +91,14 @@ pub(super) fn document(headers: &Headers, body: &[u8]) -> Option<serde_json::Val
 fn whole(target: &str) -> Option<(&str, &str, &str)> {
     let (scheme, rest) = target.split_once("://")?;
     let scheme = ["http", "https"].into_iter().find(|name| scheme.eq_ignore_ascii_case(name))?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, target) = rest.split_at_checked(end)?;
     Some((scheme, authority, target))
+}
+
+/// The authority of a whole address.
+pub(super) fn named(address: &str) -> Option<&str> {
+    whole(address).map(|(_, authority, _)| authority)
 }
 
 /// The authority that the headers name, or else the one that the connection was opened to.

@@ -1,6 +1,6 @@
 //! HTTP/2 with the client (RFC 9113), by hyper.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -58,6 +58,8 @@ pub(super) struct Two {
 struct Counter {
     next: Asker,
     arrived: Vec<(Asker, Arrived)>,
+    /// Streams that wait for their answer: a stream that is reset takes itself off.
+    waiting: HashSet<Asker>,
     answers: HashMap<Asker, Sent>,
     /// Bytes of bodies that are not whole yet.
     held: usize,
@@ -124,6 +126,9 @@ impl Two {
             }
         }
         self.turn(bytes, desk, output);
+        if self.connection.is_none() {
+            self.real.abandon(desk);
+        }
         output.wake = self.slow.iter().map(|(_, _, pause)| *pause).min();
     }
 
@@ -227,8 +232,12 @@ impl Two {
         }
     }
 
+    /// An answer, unless its stream has gone away.
     fn send(&mut self, asker: Asker, response: Sent) {
-        self.counter.open().answers.insert(asker, response);
+        let mut counter = self.counter.open();
+        if counter.waiting.contains(&asker) {
+            counter.answers.insert(asker, response);
+        }
     }
 
     fn fail(
@@ -273,6 +282,9 @@ impl Two {
     /// The next byte of each slow answer.
     fn drip(&mut self) {
         self.slow.retain_mut(|(body, bytes, _)| {
+            if !body.is_wanted() {
+                return false;
+            }
             body.add(bytes.next().into_iter().collect());
             if bytes.len() == 0 {
                 body.end();
@@ -292,11 +304,10 @@ impl Two {
                 self.passing.insert(asker, body.clone());
                 self.send(asker, response(head.status, &head.headers, body));
             }
-            Said::Data(data) => {
-                if let Some(body) = self.passing.get(&asker) {
-                    body.add(data);
-                }
-            }
+            Said::Data(data) => match self.passing.get(&asker) {
+                Some(body) if body.is_wanted() => body.add(data),
+                _ => drop(self.passing.remove(&asker)),
+            },
             Said::End => {
                 if let Some(body) = self.passing.remove(&asker) {
                     body.end();
@@ -329,11 +340,8 @@ async fn exchange(
     request: http::Request<Incoming>,
 ) -> Result<Sent, Broken> {
     let (parts, mut body) = request.into_parts();
-    let asker = {
-        let mut counter = counter.open();
-        counter.next += 1;
-        counter.next
-    };
+    let waiter = Waiter::new(&counter);
+    let asker = waiter.asker;
     let head = head(&parts);
     let line = format!("{} {}", head.method, head.target);
     let leave = |arrived| counter.open().arrived.push((asker, arrived));
@@ -371,6 +379,30 @@ async fn collected(
         }
     }
     Ok(Some(mem::take(&mut held.bytes)))
+}
+
+/// A stream that waits for its answer. Its client may reset it: then no answer is kept for it.
+struct Waiter<'a> {
+    asker: Asker,
+    counter: &'a Held<Counter>,
+}
+
+impl<'a> Waiter<'a> {
+    fn new(counter: &'a Held<Counter>) -> Self {
+        let mut open = counter.open();
+        open.next += 1;
+        let asker = open.next;
+        open.waiting.insert(asker);
+        Self { asker, counter }
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let mut counter = self.counter.open();
+        counter.waiting.remove(&self.asker);
+        counter.answers.remove(&self.asker);
+    }
 }
 
 /// Bytes of a body that count among those that are held, as long as it is not whole.
@@ -460,4 +492,43 @@ fn reason(error: &hyper::Error) -> String {
         innermost = source;
     }
     innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugins::transcript::opening;
+
+    /// An answer for a stream that went away is not kept, whether it came before or after.
+    #[test]
+    fn streams_that_went_away_keep_nothing() {
+        let mut two = Two::new(opening("a.example", 80));
+        let counter = two.counter.clone();
+        let first = Waiter::new(&counter);
+        let second = Waiter::new(&counter);
+        let (one, other) = (first.asker, second.asker);
+
+        two.send(one, refusal(&Headers::default(), TOO_LARGE));
+        assert_eq!(counter.open().answers.len(), 1);
+        drop((first, second));
+        two.send(other, refusal(&Headers::default(), TOO_LARGE));
+
+        let counter = counter.open();
+        assert!(counter.answers.is_empty() && counter.waiting.is_empty());
+    }
+
+    /// What still comes for a stream that went away is passed over.
+    #[test]
+    fn bodies_of_streams_that_went_away_are_dropped() {
+        let mut two = Two::new(opening("a.example", 80));
+        let body = Filled::default();
+        two.passing.insert(1, body.clone());
+
+        two.pass(1, Said::Data(b"a".to_vec()));
+        assert_eq!(two.passing.len(), 1);
+        drop(body);
+        two.pass(1, Said::Data(b"b".to_vec()));
+
+        assert!(two.passing.is_empty());
+    }
 }

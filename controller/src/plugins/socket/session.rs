@@ -1,6 +1,7 @@
 //! A connection of raw bytes. On a stream only the mocks know where one exchange ends and the next
 //! begins, so the bytes gather until a mock has what it waits for, or none can have it any more. A
-//! datagram is one exchange.
+//! datagram is one exchange. Mocks and the real server may take turns: each exchange is asked about, and
+//! only a connection that is let through as a whole is a pipe.
 
 use std::mem;
 use std::time::Duration;
@@ -47,7 +48,7 @@ enum State {
     Talking,
     /// It waits, since an answer is still being sent.
     Sending,
-    /// It goes to the real server.
+    /// It goes to the real server, which has the whole connection.
     Relaying,
     /// Nothing: the connection has ended, or is silent for good.
     Over,
@@ -78,6 +79,9 @@ impl Conversation for Session {
                 self.finish(End::Reset, output);
             }
         }
+        if self.state == State::Over {
+            self.relay.complete(desk); // nobody hears what may still come
+        }
     }
 }
 
@@ -101,7 +105,12 @@ impl Session {
         }
         match desk.answer(CONNECT, self.place.clone()) {
             Answer::Mocked(reply) => self.play(&reply, output),
-            Answer::Real(number) => self.pass(number, Vec::new(), output),
+            Answer::Real(number) => {
+                if !self.datagrams {
+                    self.state = State::Relaying;
+                }
+                self.relay.pass(number, &[], desk, output);
+            }
             Answer::Refused(_) => self.finish(End::Reset, output),
         }
     }
@@ -138,20 +147,21 @@ impl Session {
 
     fn client_end(&mut self, desk: &mut dyn Desk, output: &mut Output) {
         self.client_ended = true;
-        match self.state {
-            State::Over | State::Sending => {}
-            State::Relaying => self.relay.client_end(output),
-            State::Talking => {
-                self.exchanges(desk, output);
-                self.close_behind(output);
-            }
-        }
+        self.exchanges(desk, output);
+        self.pass_ends(output);
     }
 
-    /// Closes where the client has said all and heard all.
-    fn close_behind(&mut self, output: &mut Output) {
-        if self.client_ended && self.state == State::Talking {
-            self.finish(End::Close, output);
+    /// Each side's end becomes the other's, once all that is being said is said.
+    fn pass_ends(&mut self, output: &mut Output) {
+        if !matches!(self.state, State::Talking | State::Relaying) {
+            return;
+        }
+        let real = self.relay.is_used();
+        output.end_upstream |= self.client_ended && real;
+        match (self.client_ended, self.relay.ended) {
+            (true, ended) if ended || !real => self.finish(End::Close, output),
+            (false, true) if real && !self.mute => self.finish(End::HalfClose, output),
+            _ => {}
         }
     }
 
@@ -178,13 +188,17 @@ impl Session {
     }
 
     fn exchange(&mut self, bytes: Vec<u8>, desk: &mut dyn Desk, output: &mut Output) {
+        if !self.datagrams {
+            self.relay.complete(desk); // a datagram's answer may come behind the next datagram
+        }
         match desk.answer(EXCHANGE, self.place.clone().with("bytes", bytes.clone())) {
             Answer::Mocked(reply) => self.play(&reply, output),
             Answer::Real(number) => {
                 self.relay.complete(desk);
-                self.pass(number, bytes, output);
+                self.relay.pass(number, &bytes, desk, output);
             }
             Answer::Refused(_) if self.datagrams => {}
+            Answer::Refused(_) if self.relay.is_used() => self.finish(End::Reset, output),
             Answer::Refused(_) => self.finish(End::Close, output),
         }
     }
@@ -248,7 +262,7 @@ impl Session {
             self.finish(end, output);
         }
         self.exchanges(desk, output);
-        self.close_behind(output);
+        self.pass_ends(output);
     }
 
     /// Ends the connection, or this half of it. Datagrams have none.
@@ -266,34 +280,19 @@ impl Session {
         }
     }
 
-    /// Hands an exchange to the real server, and of a stream all that follows.
-    fn pass(&mut self, number: u64, mut bytes: Vec<u8>, output: &mut Output) {
-        if !self.datagrams {
-            self.state = State::Relaying;
-            bytes.append(&mut self.heard);
-        }
-        self.relay.pass(number, &bytes, output);
-        if self.client_ended && !self.datagrams {
-            self.relay.client_end(output);
-        }
-    }
-
     fn upstream(&mut self, bytes: &[u8], desk: &mut dyn Desk, output: &mut Output) {
         self.relay.answered(bytes, desk);
         if self.datagrams {
             self.relay.complete(desk);
             output.messages.push(bytes.to_vec());
-        } else if self.state == State::Relaying {
+        } else if self.state != State::Over && !self.mute {
             output.client.extend_from_slice(bytes);
         }
     }
 
     fn upstream_end(&mut self, desk: &mut dyn Desk, output: &mut Output) {
         self.relay.complete(desk);
-        if self.state == State::Relaying {
-            let end = if self.client_ended { End::Close } else { End::HalfClose };
-            self.relay.ended = true;
-            self.finish(end, output);
-        }
+        self.relay.ended = true;
+        self.pass_ends(output);
     }
 }

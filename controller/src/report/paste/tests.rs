@@ -82,6 +82,46 @@ fn a_long_mock_is_a_table_of_its_own() {
     assert_eq!(when(&text)["body"].as_str(), Some("b"));
 }
 
+/// A long value is no part of what is pasted; how long it is is said there.
+#[test]
+fn a_long_value_is_left_out() {
+    let fields = |length: usize| {
+        let bytes = vec![b'x'; length];
+        Fields::new().with("url", "http://x/a").with("body", bytes)
+    };
+
+    assert_eq!(
+        pasted(&fields(8 << 20)),
+        "[[mock]]\nsource = \"fake:request\"\n# body left out: 8388608 bytes\n\
+         when = { url = \"http://x/a\" }\nreply = { status = 200 }\n"
+    );
+    let text = assertion(&Fake, &SHAPE, &fields(1025));
+    assert!(!when(&text).contains_key("body"), "{text}");
+    assert!(text.contains("# body left out: 1025 bytes\n"), "{text}");
+    assert!(when(&pasted(&fields(1024))).contains_key("body"));
+
+    let json = json!({ "a": "x".repeat(2000) });
+    let text = pasted(&Fields::new().with("url", "x".repeat(2000)).with("json", json));
+    assert!(text.contains("# json left out: 2008 bytes\n"), "{text}");
+    assert_eq!(when(&text)["url"].as_str().map(str::len), Some(2000)); // without it any would match
+}
+
+/// A long value is compared by its beginning and its length.
+#[test]
+fn a_long_value_is_cut() {
+    let long = |unit: &str, count: usize| Value::from(unit.repeat(count));
+
+    assert_eq!(value(&long("x", 1024)).len(), 1026);
+    assert_eq!(value(&long("x", 1025)), format!("\"{}… (1025 bytes)", "x".repeat(1023)));
+    assert_eq!(value(&long("é", 1000)), format!("\"{}… (2000 bytes)", "é".repeat(511)));
+    let bytes = value(&Value::from(vec![0xff_u8; 8 << 20]));
+    assert!(
+        bytes.starts_with("{ hex = \"ffff") && bytes.ends_with("f… (8388608 bytes)"),
+        "{bytes}"
+    );
+    assert!(bytes.len() < 1100);
+}
+
 /// What would be read as a pattern is marked as none; bytes that cannot be read are digits.
 #[test]
 fn what_looks_like_a_pattern_is_marked() {

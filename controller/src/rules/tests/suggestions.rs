@@ -42,6 +42,9 @@ fn suggestions_are_narrow() {
         (request("GET", "http://a.example/", "1.2.3.4:80", &["a.example"]), "GET http://a.example"),
         (request("GET", "http://127.0.0.1/8", "127.0.0.1:80", &[]), "GET http://127.0.0.1:80/8"),
         (request("GET", "http://[::1]:81/x", "[::1]:81", &[]), "GET http://[::1]:81/x"),
+        (request("", "", "1.2.3.4:4321", &["a.example"]), "socket://a.example:4321"),
+        (request("", "", "1.2.3.4:80", &["a.example"]), "http://a.example"),
+        (request("", "", "127.0.0.53:53", &[]), "socket://127.0.0.53:53"),
     ] {
         assert_eq!(policy(vec![]).suggest(&call), expected);
     }
@@ -73,7 +76,7 @@ fn any_call() -> impl Strategy<Value = Call> {
     ];
     let connection = (peer, prop::collection::vec(name, 0..3));
     let target = prop_oneof!["(/[ -~]{0,6}){0,4}", ".{0,12}", "(/[.%a-z0-9]{0,3}){0,4}"];
-    let request = (connection.clone(), "[A-Z]{1,7}", target, any::<bool>());
+    let request = (connection.clone(), "[A-Z]{0,7}", target, any::<bool>());
     prop_oneof![
         request.prop_map(|((peer, names), method, path, secure)| {
             let scheme = if secure { "https" } else { "http" };

@@ -121,6 +121,22 @@ fn a_connection_is_kept_and_requests_are_answered_in_order() {
     assert_eq!((client.output.end, client.output.malformed.take()), (Some(End::Close), None));
 }
 
+/// However many requests a client sends ahead in one piece, each is taken off once.
+#[test]
+fn many_requests_ahead_are_answered() {
+    const COUNT: usize = 20_000;
+    let mut client = client();
+    for _ in 0..COUNT {
+        client = client.mocked(SOURCE, Fields::new());
+    }
+
+    client.on(Event::Client(&GET.repeat(COUNT)));
+
+    assert_eq!(client.asked().len(), COUNT);
+    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+    assert_eq!(client.output.client, answer.repeat(COUNT));
+}
+
 /// A client that wants the connection closed has it closed; one of HTTP/1.0 unless it says not to.
 #[test]
 fn connections_end_as_the_client_asks() {

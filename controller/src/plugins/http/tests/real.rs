@@ -122,6 +122,38 @@ fn proxies_are_asked_in_their_own_form() {
     assert_eq!(upstream(&client), "GET http://b.example/x HTTP/1.1\r\nHost: b.example\r\n\r\n");
 }
 
+/// A host beside a whole address is not the one that is asked: it is replaced (RFC 9112 §3.2.2), so that
+/// what was judged is what is made.
+#[test]
+fn the_host_is_that_of_the_target() {
+    let mut client = client().passed(SOURCE, 1);
+
+    client.on(Event::Client(
+        b"GET http://a.example:81/x HTTP/1.1\r\nX: 1\r\nhost: b.example\r\n\r\n",
+    ));
+
+    assert_eq!(asked(&client).text("url").as_deref(), Some("http://a.example:81/x"));
+    assert_eq!(
+        upstream(&client),
+        "GET http://a.example:81/x HTTP/1.1\r\nHost: a.example:81\r\nX: 1\r\n\r\n"
+    );
+}
+
+/// A fragment is no part of a request: what a rule would judge and what a server would read of it differ.
+#[test]
+fn a_fragment_is_refused() {
+    for target in ["/public#/../admin", "http://api.example.com/x#y", "http://api.example.com#@b/"]
+    {
+        let mut client = client().passed(SOURCE, 1);
+
+        client.on(Event::Client(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()));
+
+        assert!(heard(&client).starts_with("HTTP/1.1 400 Bad Request\r\n"), "{target}");
+        assert!(reason(client.output.malformed.as_ref()).contains("fragment"), "{target}");
+        assert!(client.asked().is_empty() && client.output.upstream.is_empty());
+    }
+}
+
 /// A server that cannot be reached is a bad gateway; the client may try again.
 #[test]
 fn failures_are_said_in_words() {
@@ -143,7 +175,32 @@ fn failures_are_said_in_words() {
     client.on(Event::Upstream(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"));
     client.on(Event::UpstreamEnd);
     assert_eq!(client.output.end, Some(End::Reset));
-    assert_eq!(client.completed().last().unwrap().1.bytes("body").as_deref(), Some(&b"abc"[..]));
+    let [(1, none), (2, neither), (3, part)] = client.completed() else {
+        panic!("{:?}", client.completed())
+    };
+    assert!(none.is_empty() && neither.is_empty());
+    assert_eq!(part.bytes("body").as_deref(), Some(&b"abc"[..]));
+}
+
+/// A client may go too far, or away, before its answer came: that none came is told, once.
+#[test]
+fn an_answer_that_nobody_waits_for_is_told() {
+    let mut client = client().passed(SOURCE, 1);
+
+    client.on(Event::Client(GET));
+    client.on(Event::Client(&vec![b'x'; 17 << 20]));
+    assert_eq!(client.output.end, Some(End::Reset));
+    client.on(Event::Upstream(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+    client.on(Event::UpstreamFailed("reset"));
+
+    assert_eq!(client.completed(), [(1, Fields::new())]);
+
+    let mut gone = super::client().passed(SOURCE, 1);
+    gone.on(Event::Client(GET));
+    gone.on(Event::ClientEnd);
+    gone.on(Event::UpstreamEnd);
+    assert_eq!(gone.output.end, Some(End::Close));
+    assert_eq!(gone.completed(), [(1, Fields::new())]);
 }
 
 /// A server may close a connection that it had kept: the next request opens another one, and one

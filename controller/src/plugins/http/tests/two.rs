@@ -315,6 +315,59 @@ fn real_answers_are_passed_on() {
     assert_eq!(client.transcript.completed().len(), 2);
 }
 
+/// A client that goes away leaves requests unanswered: each is told once, as far as its answer came.
+#[test]
+fn a_client_that_goes_away_leaves_no_request_open() {
+    let mut client = Two::new(secure().passed(SOURCE, 1).passed(SOURCE, 2));
+    let mut first = client.ask(request("GET", "https://a.example/x", &[], ""));
+    let mut second = client.ask(request("GET", "https://a.example/y", &[], ""));
+    client.turn();
+    client.event(Event::Upstream(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na"));
+    assert!(client.hear(&mut first).is_pending() && client.hear(&mut second).is_pending());
+
+    client.event(Event::ClientEnd);
+    client.event(Event::UpstreamFailed("reset"));
+
+    assert!(client.end.is_some());
+    let [(1, part), (2, none)] = client.transcript.completed() else {
+        panic!("{:?}", client.transcript.completed())
+    };
+    assert_eq!(part.bytes("body").as_deref(), Some(&b"a"[..]));
+    assert!(none.is_empty());
+}
+
+/// A server that cannot be reached is told as no answer, for each stream.
+#[test]
+fn an_absent_server_is_no_answer() {
+    let mut client = Two::new(secure().passed(SOURCE, 1));
+    let mut waiting = client.ask(request("GET", "https://a.example/x", &[], ""));
+    client.turn();
+
+    client.event(Event::UpstreamFailed("refused"));
+
+    assert_eq!(whole(client.hear(&mut waiting)).0, 502);
+    assert_eq!(client.transcript.completed(), [(1, Fields::new())]);
+}
+
+/// A stream that its client resets is answered by the real server all the same, and holds up no other.
+#[test]
+fn a_stream_that_was_reset_holds_up_nobody() {
+    let mut client = Two::new(secure().passed(SOURCE, 1).passed(SOURCE, 2));
+    let first = client.ask(request("GET", "https://a.example/x", &[], ""));
+    client.turn();
+    drop(first);
+    client.turn();
+    let mut second = client.ask(request("GET", "https://a.example/y", &[], ""));
+    client.turn();
+
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n";
+    client.event(Event::Upstream(&[&answer[..], b"a"].concat()));
+    client.event(Event::Upstream(&[&answer[..], b"b"].concat()));
+
+    assert_eq!(whole(client.hear(&mut second)), (200, "b".to_owned()));
+    assert_eq!(client.transcript.completed().len(), 2);
+}
+
 /// What breaks the protocol is told, and the connection closed.
 #[test]
 fn nonsense_is_told() {

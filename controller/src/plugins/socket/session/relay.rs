@@ -1,7 +1,7 @@
 //! The real server behind a connection, where a desk let something through.
 
 use crate::fields::Fields;
-use crate::plugins::conversation::{Desk, End, Opening, Output, Upstream};
+use crate::plugins::conversation::{Desk, Opening, Output, Upstream};
 
 /// Most bytes of a real answer that are told.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
@@ -23,13 +23,27 @@ impl Relay {
         Self { server: Some(server), open: None, ended: false }
     }
 
+    /// Something was passed on to it.
+    pub(super) fn is_used(&self) -> bool {
+        self.server.is_none()
+    }
+
     /// Passes on what was let through under this number.
-    pub(super) fn pass(&mut self, number: u64, bytes: &[u8], output: &mut Output) {
+    pub(super) fn pass(
+        &mut self,
+        number: u64,
+        bytes: &[u8],
+        desk: &mut dyn Desk,
+        output: &mut Output,
+    ) {
         if let Some(server) = self.server.take() {
             output.connect = Some(server);
         }
         output.upstream.extend_from_slice(bytes);
         self.open = Some((number, Vec::new()));
+        if self.ended {
+            self.complete(desk);
+        }
     }
 
     /// The server said this.
@@ -44,18 +58,12 @@ impl Relay {
         }
     }
 
-    /// What came back is the whole answer.
+    /// What came back is the whole answer; none, if nothing came.
     pub(super) fn complete(&mut self, desk: &mut dyn Desk) {
         if let Some((number, answer)) = self.open.take() {
-            desk.completed(number, Fields::new().with("bytes", answer));
-        }
-    }
-
-    /// The client says no more.
-    pub(super) fn client_end(&self, output: &mut Output) {
-        output.end_upstream = true;
-        if self.ended {
-            output.end = Some(End::Close);
+            let some = !answer.is_empty();
+            let fields = if some { Fields::new().with("bytes", answer) } else { Fields::new() };
+            desk.completed(number, fields);
         }
     }
 }

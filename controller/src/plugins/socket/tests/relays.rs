@@ -22,10 +22,15 @@ fn a_real_connection_is_a_pipe() {
     assert_eq!(client.completed(), [(7, says("hello"))]);
 }
 
-/// From an exchange that is let through on, the real server answers; its first answer is told.
+/// Behind an exchange that is let through, each further one is asked about: it goes to the real server,
+/// or a mock answers it. What the server said until then is its answer.
 #[test]
-fn a_real_exchange_makes_the_rest_real() {
-    let mut client = client().mocked(EXCHANGE, says("pong")).passed(EXCHANGE, 8);
+fn real_and_mocked_exchanges_take_turns() {
+    let mut client = client()
+        .mocked(EXCHANGE, says("pong"))
+        .passed(EXCHANGE, 8)
+        .mocked(EXCHANGE, says("mock"))
+        .passed(EXCHANGE, 9);
 
     client.exchange(b"ping", b"pong");
     client.on(Event::Client(b"real"));
@@ -33,13 +38,65 @@ fn a_real_exchange_makes_the_rest_real() {
         (&client.output.connect, client.output.upstream.as_slice()),
         (&server(), &b"real"[..])
     );
+    assert_eq!(client.on(Event::Upstream(b"an")).client, b"an");
+    assert_eq!(client.on(Event::Upstream(b"swer")).client, b"swer");
+    assert!(client.completed().is_empty());
 
-    client.on(Event::Upstream(b"an"));
-    client.on(Event::Upstream(b"swer"));
-    client.on(Event::Client(b"more"));
+    client.exchange(b"more", b"mock");
+    assert_eq!(client.output.upstream, b"");
     assert_eq!(client.completed(), [(8, says("answer"))]);
-    assert_eq!(client.output.upstream, b"more");
-    assert_eq!(client.asked().len(), 2);
+    client.on(Event::Client(b"again"));
+    assert_eq!((&client.output.connect, client.output.upstream.as_slice()), (&None, &b"again"[..]));
+    client.on(Event::Upstream(b"two"));
+    client.on(Event::UpstreamEnd);
+
+    let said = ["ping", "real", "more", "again"].map(|bytes| (EXCHANGE, bytes.to_owned()));
+    assert_eq!(asked(&client), said);
+    assert_eq!(client.completed(), [(8, says("answer")), (9, says("two"))]);
+}
+
+/// What nothing lets through does not reach the real server behind what was; the connection is reset.
+#[test]
+fn nothing_slips_out_behind_a_real_exchange() {
+    let mut client = client().passed(EXCHANGE, 1);
+    client.on(Event::Client(b"real"));
+    client.on(Event::Upstream(b"answer"));
+
+    client.on(Event::Client(b"secret"));
+
+    assert_eq!(
+        (client.output.upstream.as_slice(), client.output.end),
+        (&b""[..], Some(End::Reset))
+    );
+    assert_eq!(asked(&client).last(), Some(&(EXCHANGE, "secret".to_owned())));
+    assert_eq!(client.on(Event::Client(b"secret")).upstream, b"");
+    assert_eq!(client.on(Event::Upstream(b"late")).client, b"");
+    assert_eq!(client.completed(), [(1, says("answer"))]);
+}
+
+/// Of one piece the mock's part stays, and the rest goes on.
+#[test]
+fn a_piece_may_hold_a_real_and_a_mocked_exchange() {
+    let mut client =
+        client().waiting(b"R\n").waiting(b"M\n").passed(EXCHANGE, 1).mocked(EXCHANGE, says("mock"));
+
+    client.exchange(b"R\nM\n", b"mock");
+
+    assert_eq!(client.output.upstream, b"R\n");
+    assert_eq!(client.completed(), [(1, Fields::new())]);
+}
+
+/// What is told of a real answer is bounded; all of it reaches the client.
+#[test]
+fn a_long_answer_is_told_in_part() {
+    let mut client = client().passed(EXCHANGE, 1);
+    client.on(Event::Client(b"real"));
+
+    for _ in 0..3 {
+        assert_eq!(client.on(Event::Upstream(&[b'x'; 40 << 10])).client.len(), 40 << 10);
+    }
+
+    assert_eq!(client.completed(), [(1, says(&"x".repeat(64 << 10)))]);
 }
 
 /// Each side's end is the other's.
@@ -52,12 +109,32 @@ fn ends_are_passed_on() {
     assert_eq!(first.on(Event::UpstreamEnd).end, Some(End::Close));
     assert_eq!(first.completed(), [(1, says("pong"))]);
 
-    let mut second = client().passed(EXCHANGE, 1);
+    let mut second = client().passed(EXCHANGE, 1).passed(EXCHANGE, 2);
     second.on(Event::Client(b"ping"));
     assert_eq!(second.on(Event::UpstreamEnd).end, Some(End::HalfClose));
     assert_eq!(second.on(Event::Client(b"more")).upstream, b"more");
+    assert_eq!(second.completed(), [(1, Fields::new()), (2, Fields::new())]);
     second.on(Event::ClientEnd);
     assert_eq!((second.output.end_upstream, second.output.end), (true, Some(End::Close)));
+
+    let mut whole = named(|client| client.passed(CONNECT, 1));
+    assert_eq!(whole.on(Event::UpstreamEnd).end, Some(End::HalfClose));
+    assert_eq!(whole.on(Event::Client(b"more")).upstream, b"more");
+    assert_eq!(whole.on(Event::ClientEnd).end, Some(End::Close));
+}
+
+/// A server's end comes behind a mock's answer that is still on its way.
+#[test]
+fn an_end_waits_for_a_slow_answer() {
+    let slow = fault(FaultKind::Slow, 0, 20);
+    let mut client = client().passed(EXCHANGE, 1).failing_with(EXCHANGE, slow, says("ab"));
+
+    client.on(Event::Client(b"real"));
+    client.on(Event::Client(b"ping"));
+    assert_eq!(client.on(Event::UpstreamEnd).end, None);
+
+    assert_eq!(client.on(Event::Wake).end, None);
+    assert_eq!(client.on(Event::Wake).end, Some(End::HalfClose));
 }
 
 /// A server that cannot be reached is a connection that fails.
@@ -67,7 +144,7 @@ fn an_absent_server_resets() {
     client.on(Event::Client(b"ping"));
 
     assert_eq!(client.on(Event::UpstreamFailed("refused")).end, Some(End::Reset));
-    assert_eq!(client.completed(), [(1, says(""))]);
+    assert_eq!(client.completed(), [(1, Fields::new())]);
 }
 
 /// Of datagrams each is asked about; a real one goes to the real server, and its answers come back.
