@@ -280,11 +280,14 @@ fn other_arguments_mean_the_installed_program() {
     let start = "import subprocess; subprocess.run(['orderctl', 'drop']); subprocess.run(['orderctl', 'list'])";
     let command = || [python(), "-c".into(), start.into()];
 
-    let shell = scene("error").run(["sh", "-c", "orderctl drop; orderctl list"]);
+    let words = ["sh", "-c", "orderctl drop; orderctl list"];
+    let script = scene("error").allow("subprocess:orderctl").run(words);
+    let held = scene("error").run(words);
     let allowed = scene("error").allow("subprocess:orderctl").run(command());
     let refused = scene("error").run(command());
 
-    shell.is_clean().prints("really drop\norder-1\norder-2\n");
+    script.is_clean().prints("really drop\norder-1\norder-2\n");
+    held.is_broken().prints("order-1\norder-2\n");
     allowed.is_clean().prints("really drop\norder-1\norder-2\n");
     refused.is_seen().says("PermissionError");
     assert_eq!(refused.findings().len(), 1, "{:#}", refused.report);
@@ -299,7 +302,7 @@ fn make_executable(path: &Path) {
 #[test]
 fn a_stand_in_becomes_the_real_program() {
     let mocks = mock("{ argv = [\"cat\"], stdin = \"mocked\" }", "{ stdout = \"played\\n\" }");
-    let scene = || Scene::new().config(&mocks);
+    let scene = || Scene::new().allow("subprocess:cat").config(&mocks);
     let words = "printf mocked | cat; printf other | cat; echo";
 
     let run = scene().run(["sh", "-c", words]);
