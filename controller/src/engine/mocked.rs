@@ -270,12 +270,17 @@ pub(super) fn reply_of(act: &Act, nth: u64) -> Reply {
     }
 }
 
+/// What came, where as much of it as is shown is what was waited for.
+pub(super) fn further_on(expected: &str, actual: String) -> String {
+    if expected == actual { format!("{actual} (differs further on)") } else { actual }
+}
+
 /// What a mock waited for and what came, of the fields that differ.
 fn differences(mock: &Mock, wanted: &Wanted<'_>) -> Vec<(&'static str, String, String)> {
     let differing = mock.when.differing(wanted.shape, wanted.fields);
     let pair = |(name, matcher): (&'static str, &crate::mocks::Matcher)| {
         let actual = wanted.fields.get(name).map_or_else(|| "nothing".to_owned(), paste::value);
-        (name, matcher.words(), actual)
+        (name, matcher.words(), further_on(&matcher.words(), actual))
     };
     differing.into_iter().map(pair).collect()
 }

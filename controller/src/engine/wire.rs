@@ -7,7 +7,7 @@ use bigfoot_ipc::page::TICKETS;
 
 use super::connect::{hosts_of, opening_of};
 use super::findings::{About, Fault};
-use super::mocked::{Deed, Settled, reply_of};
+use super::mocked::{Deed, Settled, further_on, reply_of};
 use super::{Asker, Details, Engine};
 use crate::call::{Call, Connect, Peer, Request, Transport};
 use crate::fields::{Fields, Value};
@@ -534,7 +534,9 @@ fn unlike(
     let pair = |(name, value): (&'static str, &Value)| {
         let kind = shape.reply_field(name).map_or(FieldKind::Text, |field| field.kind);
         let actual = part_of(actual, kind, name).map_or_else(|| "nothing".to_owned(), paste::value);
-        (name, paste::value(value), actual)
+        let expected = paste::value(value);
+        let actual = further_on(&expected, actual);
+        (name, expected, actual)
     };
     expected.iter().filter(differs).map(pair).collect()
 }
@@ -565,7 +567,7 @@ impl StepMock {
     fn differences(&self, fields: &Fields) -> Vec<(&'static str, String, String)> {
         let pair = |(name, matcher): (&'static str, &Matcher)| {
             let actual = fields.get(name).map_or_else(|| "nothing".to_owned(), paste::value);
-            (name, matcher.words(), actual)
+            (name, matcher.words(), further_on(&matcher.words(), actual))
         };
         self.when.differing(self.shape, fields).into_iter().map(pair).collect()
     }

@@ -110,8 +110,8 @@ pub trait Plugin: Debug + Sync {
     }
 
     /// An answer that makes a pasted mock whole.
-    fn paste_reply(&self, shape: &'static Shape) -> &'static str {
-        let _ = shape;
+    fn paste_reply(&self, shape: &'static Shape, fields: &Fields) -> &'static str {
+        let _ = (shape, fields);
         "{}"
     }
 }

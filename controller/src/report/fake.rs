@@ -59,7 +59,7 @@ impl Plugin for Fake {
         fields.iter().map(|(name, value)| (name, value.clone())).collect()
     }
 
-    fn paste_reply(&self, _: &'static Shape) -> &'static str {
+    fn paste_reply(&self, _: &'static Shape, _: &Fields) -> &'static str {
         "{ status = 200 }"
     }
 }

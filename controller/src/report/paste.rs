@@ -40,7 +40,7 @@ fn written(plugin: &dyn Plugin, shape: &'static Shape, fields: &Fields, more: &s
     let left_out = |(name, value): &&(&str, Value)| left_out(name, value);
     let left_out: String = long.iter().map(left_out).collect();
     let head = format!("[[mock]]\nsource = {}\n{left_out}", toml(shape.source));
-    let reply = format!("reply = {}\n", plugin.paste_reply(shape));
+    let reply = format!("reply = {}\n", plugin.paste_reply(shape, fields));
     let line = format!("when = {}\n", inline(&when));
     if when.is_empty() {
         format!("{head}{reply}{more}")

@@ -171,7 +171,20 @@ impl Plugin for Dns {
         wanted.iter().filter_map(|name| Some((*name, fields.get(name)?.clone()))).collect()
     }
 
-    fn paste_reply(&self, _shape: &'static Shape) -> &'static str {
-        "{ addresses = [\"192.0.2.10\"] }"
+    fn paste_reply(&self, _: &'static Shape, fields: &Fields) -> &'static str {
+        example(&fields.text("type").unwrap_or_default())
+    }
+}
+
+/// An answer of each type.
+fn example(kind: &str) -> &'static str {
+    match kind {
+        "AAAA" => r#"{ addresses = ["2001:db8::10"] }"#,
+        "MX" => r#"{ records = ["10 mail.example.com"] }"#,
+        "TXT" => r#"{ records = ["text"] }"#,
+        "SRV" => r#"{ records = ["10 5 5060 server.example.com"] }"#,
+        "CNAME" | "NS" | "PTR" => r#"{ records = ["host.example.com"] }"#,
+        "A" | "A+AAAA" | "" => r#"{ addresses = ["192.0.2.10"] }"#,
+        _ => r#"{ error = "nodata" }"#,
     }
 }

@@ -179,7 +179,7 @@ impl Plugin for Elasticsearch {
         words::paste(shape, fields)
     }
 
-    fn paste_reply(&self, shape: &'static Shape) -> &'static str {
+    fn paste_reply(&self, shape: &'static Shape, _: &Fields) -> &'static str {
         words::reply(shape)
     }
 }

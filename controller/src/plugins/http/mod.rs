@@ -130,7 +130,7 @@ impl Plugin for Http {
     }
 
     fn over_tls(&self) -> Option<&'static [&'static [u8]]> {
-        Some(&[b"h2", b"http/1.1"])
+        Some(&[b"h2", b"http/1.1", b"http/1.0"])
     }
 
     fn key(&self, _: &'static Shape, fields: &Fields) -> Option<String> {
@@ -156,7 +156,7 @@ impl Plugin for Http {
         names.filter_map(|name| Some((name, fields.get(name)?.clone()))).collect()
     }
 
-    fn paste_reply(&self, _: &'static Shape) -> &'static str {
+    fn paste_reply(&self, _: &'static Shape, _: &Fields) -> &'static str {
         "{ status = 200, json = {} }"
     }
 }

@@ -164,7 +164,7 @@ impl Plugin for Socket {
         words::paste(fields)
     }
 
-    fn paste_reply(&self, shape: &'static Shape) -> &'static str {
+    fn paste_reply(&self, shape: &'static Shape, _: &Fields) -> &'static str {
         if shape.source == EXCHANGE { r#"{ bytes = "..." }"# } else { "{}" }
     }
 }

@@ -115,7 +115,7 @@ impl Plugin for Subprocess {
         }
     }
 
-    fn paste_reply(&self, _: &'static Shape) -> &'static str {
+    fn paste_reply(&self, _: &'static Shape, _: &Fields) -> &'static str {
         "{ returncode = 0, stdout = \"\" }"
     }
 }
