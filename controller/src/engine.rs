@@ -9,6 +9,10 @@
 //! | `decide` | a call that no mock answers |
 //! | `mocked` | a call that a mock answers; what is recorded |
 //! | `wire` | what is asked on connections that plugins read |
+//! | `tickets` | these connections, each by its ticket |
+//! | `session` | what a mock that opens a session says comes next |
+//! | `waits` | how bytes stand to what mocks wait for |
+//! | `said` | what responders tell: real answers, clients off their protocol |
 //! | `sandbox` | in which sandbox a call is made |
 //! | `findings` | what was refused or warned about |
 //! | `end` | what the run came to |
@@ -37,8 +41,12 @@ mod findings;
 mod lookup;
 mod mocked;
 mod question;
+mod said;
 mod sandbox;
+mod session;
 mod stand;
+mod tickets;
+mod waits;
 mod wire;
 
 #[cfg(test)]
@@ -49,13 +57,13 @@ use findings::Findings;
 use lookup::Repeats;
 use sandbox::Sandboxes;
 use stand::StandIns;
-use wire::Conversations;
+use tickets::Conversations;
 
 pub use end::{Ended, unasserted};
 pub use findings::{Found, grouped};
 pub use question::{Asked, Asker, Claim, Details, Outcome, Sought};
+pub use said::Said;
 pub use stand::Standing;
-pub use wire::Said;
 
 /// All state of a run.
 #[derive(Debug)]
