@@ -50,9 +50,12 @@ impl Stands {
         }
     }
 
-    /// Whether a program of this name is on the run's own PATH.
+    /// Whether something is there, if only a folder, or a program of its name is on the run's own PATH.
     #[must_use]
     pub fn is_installed(program: &Path) -> bool {
+        if program.is_absolute() && program.symlink_metadata().is_ok() {
+            return true;
+        }
         let path = std::env::var_os("PATH").unwrap_or_default();
         let name = Path::new(program.file_name().unwrap_or_default());
         let own = std::process::id();
