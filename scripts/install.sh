@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 # One line for each program that a test starts, and the Debian package that has it.
 programs='
 cc gcc
+c++ g++
 make make
 git git
 curl curl

@@ -6,4 +6,5 @@ cd "$(dirname "$0")/.."
 scripts/install.sh
 cargo build
 cargo test --workspace --no-fail-fast
+scripts/fuzz.sh 5
 scripts/try.sh

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::report::text::clean;
 use crate::rules::Fault;
 
 /// What is wrong with a configuration. Displays as the finished message, without colours.
@@ -43,8 +44,10 @@ impl Source {
         label: impl Into<String>,
     ) -> Error {
         let span = self.within(span);
-        let spot = Spot { source: self.clone(), span, label: label.into() };
-        Error(Box::new(Details { message: message.into(), place: Some(spot), help: None }))
+        let spot = Spot { source: self.clone(), span, label: clean(&label.into()).into_owned() };
+        let mut error = Error::plain(message);
+        error.0.place = Some(spot);
+        error
     }
 
     /// A rule whose text begins at this byte is none.
@@ -66,7 +69,8 @@ impl Source {
 impl Error {
     /// Something is wrong, at no place in a text.
     pub(crate) fn plain(message: impl Into<String>) -> Self {
-        Self(Box::new(Details { message: message.into(), place: None, help: None }))
+        let message = clean(&message.into()).into_owned();
+        Self(Box::new(Details { message, place: None, help: None }))
     }
 
     /// The same, with what to do about it.

@@ -352,6 +352,7 @@ fn every_mistake_has_its_words() {
             "the keys of the configuration are sandbox, guard, firewall, run, http, mock",
         ),
         ("[run]\ntool = []", "unknown key `tool`", "did you mean `tools`?"),
+        ("\"a\\nb\" = 1", "unknown key `a\\nb`", "the keys of the configuration"),
         ("[run]\ntools = [\"a/b\"]", "a tool is named without its directory", "write `b`"),
         ("guard = ", "this is not valid TOML", ""),
         ("guard = 1\nguard = 2", "this is not valid TOML", ""),

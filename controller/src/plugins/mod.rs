@@ -22,6 +22,9 @@ mod socket;
 mod ssh;
 pub(crate) mod subprocess;
 #[cfg(test)]
+#[path = "../../../scripts/new-plugin/mod.rs"]
+mod template;
+#[cfg(test)]
 pub(crate) mod transcript;
 mod websocket;
 

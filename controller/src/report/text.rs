@@ -8,7 +8,7 @@ use std::fmt::Write;
 const PIECE_CHARS_MAX: usize = 240;
 
 /// As it may be shown on a terminal: what would control it is escaped.
-pub(super) fn clean(text: &str) -> Cow<'_, str> {
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_control) {
         return Cow::Borrowed(text);
     }

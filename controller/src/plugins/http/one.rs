@@ -24,7 +24,8 @@ pub(super) struct One {
     opening: Opening,
     /// What is there of the client's bytes and was not taken yet.
     input: Input,
-    /// There may be a head in it: no longer so once it was looked for, until another line is there.
+    /// There may be a head in it: no longer so once it was looked for, until another line is there, or
+    /// nothing more comes.
     ripe: bool,
     stage: Stage,
     /// The client sends no more.
@@ -78,7 +79,7 @@ impl One {
     pub(super) fn on(&mut self, event: Event<'_>, desk: &mut dyn Desk, output: &mut Output) {
         match event {
             Event::Client(bytes) => self.hear(bytes, output),
-            Event::ClientEnd => self.ended = true,
+            Event::ClientEnd => (self.ended, self.ripe) = (true, true),
             Event::Wake => self.drip(output),
             event => {
                 for (_, said) in self.real.on(event, desk, output) {

@@ -289,6 +289,23 @@ fn half_a_request_is_told() {
     }
 }
 
+/// What is no request is refused, however its bytes come: at the latest when no line can follow.
+#[test]
+fn a_last_line_without_an_end_is_read() {
+    let wrong = b"GET \x18 HTTP/T. ";
+    let (mut whole, mut pieces) = (client(), client());
+
+    whole.on(Event::Client(wrong));
+    for byte in wrong {
+        pieces.on(Event::Client(&[*byte]));
+    }
+    let whole = whole.output.client.clone();
+    pieces.on(Event::ClientEnd);
+
+    assert!(whole.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&whole));
+    assert_eq!(pieces.output.client, whole);
+}
+
 /// Each fault is what it says, counted in bytes of the answer.
 #[test]
 fn faults_go_wrong_as_asked() {
