@@ -113,8 +113,11 @@ impl Connection {
 
     /// Tells the conversation what happened, and does what it wants.
     pub(super) fn on(&mut self, event: Event<'_>, asking: &mut Asking) {
-        if self.over || self.closing.is_some() {
+        if self.over {
             return;
+        }
+        if self.closing.is_some() {
+            return self.behind(event, asking);
         }
         asking.ticket = self.claim.ticket;
         let mut output = Output::default();
@@ -127,6 +130,19 @@ impl Connection {
             output = Output { end: Some(End::Reset), ..Output::default() };
         }
         self.take(output, asking);
+    }
+
+    /// What a client sends when its connection was closed is heard by a raw conversation, which may have
+    /// something to tell of it, and by no other: there it may be a goodbye, or meant for the next one.
+    fn behind(&mut self, event: Event<'_>, asking: &mut Asking) {
+        let raw = self.claim.plugin.card().name == "socket";
+        if !raw || !matches!(event, Event::Client(_)) {
+            return;
+        }
+        let mut output = Output::default();
+        asking.ticket = self.claim.ticket;
+        self.conversation.on(event, asking, &mut output);
+        self.take(Output { malformed: output.malformed, ..Output::default() }, asking);
     }
 
     fn take(&mut self, output: Output, asking: &Asking) {

@@ -35,6 +35,8 @@ pub(super) struct Session {
     /// What the client said and nobody has answered yet.
     heard: Vec<u8>,
     client_ended: bool,
+    /// Something was refused.
+    refused: bool,
     /// The answering side said that it says no more.
     mute: bool,
     sending: Sending,
@@ -93,6 +95,7 @@ impl Session {
             state: State::Talking,
             heard: Vec::new(),
             client_ended: false,
+            refused: false,
             mute: false,
             sending: Sending::default(),
             relay: Relay::to(opening),
@@ -111,13 +114,16 @@ impl Session {
                 }
                 self.relay.pass(number, &[], desk, output);
             }
-            Answer::Refused(_) => self.finish(End::Reset, output),
+            Answer::Refused(_) => {
+                self.refused = true;
+                self.finish(End::Reset, output);
+            }
         }
     }
 
     fn client(&mut self, bytes: &[u8], desk: &mut dyn Desk, output: &mut Output) {
         match self.state {
-            State::Over => {}
+            State::Over => self.behind(bytes, output),
             State::Relaying => {
                 self.relay.complete(desk);
                 output.upstream.extend_from_slice(bytes);
@@ -198,9 +204,26 @@ impl Session {
                 self.relay.pass(number, &bytes, desk, output);
             }
             Answer::Refused(_) if self.datagrams => {}
-            Answer::Refused(_) if self.relay.is_used() => self.finish(End::Reset, output),
-            Answer::Refused(_) => self.finish(End::Close, output),
+            Answer::Refused(_) => self.refuse(output),
         }
+    }
+
+    /// What is refused is told by whoever refused it: nothing behind it is told again.
+    fn refuse(&mut self, output: &mut Output) {
+        self.refused = true;
+        let end = if self.relay.is_used() { End::Reset } else { End::Close };
+        self.finish(end, output);
+    }
+
+    /// Bytes behind those on which a mock closed the connection are no exchange that could be asked
+    /// about, and no silence either.
+    fn behind(&self, bytes: &[u8], output: &mut Output) {
+        if self.refused || bytes.is_empty() || output.malformed.is_some() {
+            return;
+        }
+        let reason = format!("sent {} bytes more than a mock closed it on", bytes.len());
+        let bytes = bytes.iter().take(SHOWN_BYTES_MAX).copied().collect();
+        output.malformed = Some(Malformed { reason, bytes });
     }
 
     /// Gives a mock's answer.
@@ -275,7 +298,8 @@ impl Session {
             End::HalfClose => self.mute = true,
             End::Close | End::Reset => {
                 self.state = State::Over;
-                self.heard = Vec::new();
+                let heard = mem::take(&mut self.heard);
+                self.behind(&heard, output);
             }
         }
     }

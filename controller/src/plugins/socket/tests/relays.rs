@@ -181,3 +181,19 @@ fn what_was_said_last_is_passed_on_with_the_end() {
     assert_eq!((client.output.upstream.as_slice(), client.output.end), (&b"real"[..], None));
     assert!(client.output.end_upstream);
 }
+
+/// What follows the bytes that a mock closes on is told, in one piece with them or later.
+#[test]
+fn bytes_behind_a_close_are_told() {
+    for pieces in [&[&b"QUIT\nDROP\n"[..]][..], &[b"QUIT\n", b"DROP\n"]] {
+        let close = Fields::new().with("close", "close");
+        let mut client =
+            Transcript::of(&Socket, "db.example", 7).mocked(EXCHANGE, close).waiting(b"QUIT\n");
+        let mut told = None;
+        for piece in pieces {
+            told = client.on(Event::Client(piece)).malformed.clone().or(told);
+        }
+
+        assert_eq!(told.map(|it| it.bytes), Some(b"DROP\n".to_vec()));
+    }
+}
