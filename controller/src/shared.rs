@@ -120,6 +120,11 @@ impl Shared {
         self.policy.get().authority.store(u32::from(authority), Ordering::Release);
     }
 
+    /// Says what the kernel backstop watches: bits of [`bigfoot_ipc::page::watch`].
+    pub fn watches(&self, bits: u32) {
+        self.policy.get().backstop.store(bits, Ordering::Release);
+    }
+
     /// Says to whom the connection of a ticket was meant.
     pub fn ticket(&self, number: u32, meant: SocketAddr) {
         let slots = &self.tickets.get().slots;
@@ -286,7 +291,7 @@ mod tests {
         assert_eq!((mode(POLICY), mode(HELLOS)), (0o644, 0o666));
         let bytes = std::fs::read(scene.folder.join(POLICY)).unwrap();
         let (nobody, nothing) = (0_u32.to_ne_bytes(), 0_u32.to_ne_bytes());
-        let wanted = [MAGIC.to_ne_bytes(), 2_u32.to_ne_bytes(), nobody, nothing].concat();
+        let wanted = [MAGIC.to_ne_bytes(), 2_u32.to_ne_bytes(), nobody, nothing, nothing].concat();
         assert_eq!(bytes, wanted);
     }
 }

@@ -19,7 +19,7 @@ pub mod page;
 pub mod roots;
 
 /// Version of every message here. A controller refuses a guest of another version.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// The variable that tells a guest its run: the run's directory, then `,` and the number of the
 /// program start that this environment was made for (see [`page::Hello::start`]).

@@ -6,7 +6,7 @@
 use core::sync::atomic::{AtomicU32, AtomicU64};
 
 /// First word of both files: "bigf", and the layout's number.
-pub const MAGIC: u32 = 0x6267_6601;
+pub const MAGIC: u32 = 0x6267_6602;
 
 /// What a guest has to ask about, and what it may decide for itself.
 #[repr(C)]
@@ -21,7 +21,25 @@ pub struct Policy {
     /// Not zero where connections may be answered by TLS under the run's own authority: then files of
     /// root certificates are opened by way of the controller.
     pub authority: AtomicU32,
+    /// What the kernel backstop of this run watches: bits of [`watch`]; zero where there is none.
+    pub backstop: AtomicU32,
 }
+
+/// Bits of [`Policy::backstop`].
+pub mod watch {
+    /// Connections, datagrams to an address, and program starts.
+    pub const CALLS: u32 = 1;
+    /// Opened files.
+    pub const FILES: u32 = 2;
+}
+
+/// Where the preload library lies: its system calls are known to the backstop's filter by the address
+/// that they are made from. Linked to this base, which the loader of glibc 2.36 and later keeps to;
+/// below every position-independent program, outside the shadows and heaps of the sanitizers.
+pub const GATE_BASE: u64 = 0x5540_0000_0000;
+
+/// Most bytes of the library, in memory.
+pub const GATE_BYTES: u64 = 16 << 20;
 
 /// Number of tickets. A connection that is redirected goes to an address of its own on loopback,
 /// [`ticket_address`], by which the answering side knows it, and the guest its real peer.
@@ -96,8 +114,33 @@ pub struct Hellos {
     pub unasked: AtomicU32,
     /// Slots claimed since the run began; a slot's index is this, modulo [`HELLO_SLOTS`].
     pub claimed: AtomicU64,
+    /// Threads that stand inside a libc call that was decided: what libc does for it passes the
+    /// backstop. A thread's place is its number modulo [`INSIDE_SLOTS`], or one of the
+    /// [`INSIDE_TRIES`] - 1 behind it; each holds [`inside`] of a thread, or zero.
+    pub inside: [AtomicU64; INSIDE_SLOTS],
     /// The slots.
     pub slots: [Hello; HELLO_SLOTS],
+}
+
+/// Number of places for threads that stand inside a decided call.
+pub const INSIDE_SLOTS: usize = 1 << 16;
+
+/// How many places are tried for one thread. Where all are taken, what libc does is asked about.
+pub const INSIDE_TRIES: usize = 8;
+
+/// What a thread stands inside of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inside {
+    /// A name look-up.
+    Lookup = 1,
+    /// The opening of a file.
+    Open = 2,
+}
+
+/// The word of a thread that stands inside a decided call.
+#[must_use]
+pub const fn inside(thread: u32, inside: Inside) -> u64 {
+    (inside as u64) << 32 | thread as u64
 }
 
 /// A process tells that our library is loaded in it.

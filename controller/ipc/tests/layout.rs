@@ -3,20 +3,21 @@
 use std::mem::{align_of, offset_of, size_of};
 
 use bigfoot_ipc::page::{
-    HELLO_SLOTS, Hello, Hellos, MAGIC, Policy, TICKETS, Ticket, Tickets, ask, ticket_address,
-    ticket_at,
+    HELLO_SLOTS, Hello, Hellos, INSIDE_SLOTS, Inside, MAGIC, Policy, TICKETS, Ticket, Tickets, ask,
+    inside, ticket_address, ticket_at,
 };
 
-/// Four words of four bytes.
+/// Five words of four bytes.
 #[test]
 fn the_policy_keeps_its_layout() {
-    assert_eq!((size_of::<Policy>(), align_of::<Policy>()), (16, 4));
+    assert_eq!((size_of::<Policy>(), align_of::<Policy>()), (20, 4));
     assert_eq!([offset_of!(Policy, magic), offset_of!(Policy, ask)], [0, 4]);
     assert_eq!([offset_of!(Policy, responder), offset_of!(Policy, authority)], [8, 12]);
-    assert_eq!(MAGIC.to_be_bytes(), *b"bgf\x01");
+    assert_eq!(offset_of!(Policy, backstop), 16);
+    assert_eq!(MAGIC.to_be_bytes(), *b"bgf\x02");
 }
 
-/// A head of sixteen bytes, then slots of twenty-four.
+/// A head of sixteen bytes, a word for each place of a thread, then slots of twenty-four.
 #[test]
 fn the_ring_keeps_its_layout() {
     assert_eq!((size_of::<Hello>(), align_of::<Hello>()), (24, 8));
@@ -25,8 +26,10 @@ fn the_ring_keeps_its_layout() {
         [0, 8, 16]
     );
     assert_eq!([offset_of!(Hellos, magic), offset_of!(Hellos, unasked)], [0, 4]);
-    assert_eq!([offset_of!(Hellos, claimed), offset_of!(Hellos, slots)], [8, 16]);
-    assert_eq!(size_of::<Hellos>(), 16 + 24 * HELLO_SLOTS);
+    assert_eq!([offset_of!(Hellos, claimed), offset_of!(Hellos, inside)], [8, 16]);
+    assert_eq!(offset_of!(Hellos, slots), 16 + 8 * INSIDE_SLOTS);
+    assert_eq!(size_of::<Hellos>(), 16 + 8 * INSIDE_SLOTS + 24 * HELLO_SLOTS);
+    assert_eq!(inside(7, Inside::Lookup), 1 << 32 | 7);
     assert_eq!(HELLO_SLOTS, 32768);
 }
 
