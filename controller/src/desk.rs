@@ -11,11 +11,12 @@ use bigfoot_ipc::frame;
 use bigfoot_ipc::guest::Verdict;
 use crossbeam_channel::{Receiver, Sender};
 
+use crate::backstop::Weakness;
 use crate::call::Open;
 use crate::engine::{Asked, Asker, Claim, Details, Engine};
 use crate::intake::process::{self, Pid};
 use crate::intake::program::Target;
-use crate::intake::{Job, Wire};
+use crate::intake::{Job, Waiting, Wire};
 use crate::respond::Responder;
 use crate::shared::Shared;
 use crate::site::{self, Resolver, Unwinder};
@@ -62,7 +63,7 @@ impl Desk {
         let mut asked = None;
         while let Ok(job) = jobs.recv() {
             match job {
-                Job::Ask { asker, asked, stream } => self.ask(asker, asked, stream),
+                Job::Ask { asker, asked, to } => self.ask(asker, asked, to),
                 Job::Control { control: Control::Verify { version }, stream } => {
                     if version == bigfoot_ipc::VERSION && asked.is_none() {
                         asked = Some(stream);
@@ -74,6 +75,7 @@ impl Desk {
                     reply(stream, &Told::Refused { reason });
                 }
                 Job::Wire { ticket, wire } => self.wire(ticket, wire),
+                Job::Watched => self.engine.processes().watch(),
                 Job::Close => self.engine.close(),
                 Job::Note(note) => self.notes.push(note),
                 Job::Stop => break,
@@ -139,14 +141,14 @@ impl Desk {
         Ok(())
     }
 
-    fn ask(&mut self, mut asker: Asker, asked: Asked, stream: UnixStream) {
+    fn ask(&mut self, mut asker: Asker, asked: Asked, to: Waiting) {
         self.hear();
         if asker.test.is_none() && self.engine.wants_test() {
             let stack = self.unwinder.capture(asker.pid.cast_signed(), asker.registers);
             asker.test = site::rust_test(&self.resolver.places(&stack));
         }
         if self.is_own_file(&asked) {
-            return reply(stream, &Verdict::Allow);
+            return self.tell(to, &Verdict::Allow);
         }
         let merged = self.merged(&asked);
         let mut outcome = self.engine.ask(&asker, asked);
@@ -165,16 +167,32 @@ impl Desk {
             && let Err(error) = self.claimed(&asker, claim)
         {
             self.notes.push(format!("a connection could not be answered: {error}"));
-            return reply(stream, &Verdict::Deny { errno: nix::libc::ECONNREFUSED });
+            return self.tell(to, &Verdict::Deny { errno: nix::libc::ECONNREFUSED });
         }
-        if let Some(standing) = outcome.standing {
+        match (outcome.standing, outcome.real, to) {
             // A stand-in may take its time to read; nobody else waits for it.
-            return aside(move || reply(stream, &standing.cue()));
+            (Some(standing), _, Waiting::Hook(stream)) => {
+                aside(move || reply(stream, &standing.cue()));
+            }
+            // A name server may take its time, and a connection that is made on a guest's behalf too.
+            (_, Some((name, port)), to) => {
+                let jobs = self.jobs.clone();
+                aside(move || {
+                    if let Some(weakness) = told(to, &real(&name, port)) {
+                        let _ = jobs.send(Job::Note(weakness.to_owned())); // the run is over, else
+                    }
+                });
+            }
+            (_, _, to) => self.tell(to, &outcome.verdict),
         }
-        match outcome.real {
-            None => reply(stream, &outcome.verdict),
-            // A name server may take its time; nobody else waits for it.
-            Some((name, port)) => aside(move || reply(stream, &real(&name, port))),
+    }
+
+    /// Tells a verdict; what could not be done of it is told once.
+    fn tell(&mut self, to: Waiting, verdict: &Verdict) {
+        if let Some(weakness) = told(to, verdict)
+            && !self.notes.iter().any(|note| note == weakness)
+        {
+            self.notes.push(weakness.to_owned());
         }
     }
 
@@ -210,6 +228,17 @@ impl Desk {
 /// its connection closed, which is a refusal.
 fn aside(work: impl FnOnce() + Send + 'static) {
     let _ = std::thread::Builder::new().name("aside".into()).spawn(work);
+}
+
+/// Tells a verdict to who waits for it; what could not be done of it.
+fn told(to: Waiting, verdict: &Verdict) -> Option<Weakness> {
+    match to {
+        Waiting::Hook(stream) => {
+            reply(stream, verdict);
+            None
+        }
+        Waiting::Kernel(held) => held.settle(verdict),
+    }
 }
 
 /// The real address of a name whose stand-in was connected to.

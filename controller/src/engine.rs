@@ -156,7 +156,12 @@ impl Engine {
             Asked::Resolved { name, addresses } => self.resolved(&name, &addresses),
             Asked::Open(open) => self.decide(asker, Call::Open(open), false),
             Asked::Load(load) => self.decide(asker, Call::Load(load), false),
-            Asked::Exec { target, arguments, spawns, stood, cwd, installed } => {
+            Asked::Exec { named: Some(named), .. }
+                if self.processes.is_to_come(asker.pid, &named) =>
+            {
+                Verdict::Allow.into() // a hook saw it, and libc carries it out
+            }
+            Asked::Exec { target, arguments, spawns, stood, cwd, installed, .. } => {
                 self.exec(asker, Starting { target, arguments, spawns, stood, cwd, installed })
             }
             Asked::Stand { number, told, target } => {

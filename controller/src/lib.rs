@@ -30,6 +30,7 @@
 #![deny(unsafe_code)]
 
 pub mod accept;
+pub mod backstop;
 pub mod call;
 pub mod cli;
 pub mod config;

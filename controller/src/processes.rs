@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::intake::process::Pid;
-use crate::intake::program::Target;
+use crate::intake::program::{Identity, Target};
 use crate::report::{Blind, Coverage, Reason};
 use crate::tools::{Tools, is_build_script};
 
@@ -84,8 +84,24 @@ struct Start {
     process: Process,
     program: PathBuf,
     blind: Option<Reason>,
+    /// The file that runs, and the interpreter that a script leads to.
+    files: [Option<Identity>; 2],
     met: bool,
     failed: bool,
+    /// A stand-in of ours: it says no hello, and nobody misses it.
+    stands_in: bool,
+    /// Another program has its number, by an environment that was passed on.
+    passed_on: bool,
+}
+
+impl Start {
+    fn is_over(&self) -> bool {
+        self.met || self.failed || self.passed_on
+    }
+
+    fn runs(&self, file: Identity) -> bool {
+        self.files.contains(&Some(file))
+    }
 }
 
 /// The processes of a run.
@@ -97,6 +113,23 @@ pub struct Processes {
     armed: u64,
     tool_count: u64,
     outside: bool,
+    /// The kernel backstop watches them all.
+    watched: bool,
+    /// Processes that start a program which only the backstop saw: their next hello is of this start.
+    expected: HashMap<Pid, u64>,
+}
+
+/// A start that the environment of a program names which is about to run: only the backstop saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named {
+    /// The start's number.
+    pub start: u64,
+    /// The process's parent.
+    pub parent: Pid,
+    /// It runs in its parent's memory, as a child of vfork(2) or posix_spawn(3).
+    pub shares: bool,
+    /// The program that it still runs.
+    pub running: Option<Identity>,
 }
 
 impl Processes {
@@ -110,6 +143,8 @@ impl Processes {
             armed: 0,
             tool_count: 0,
             outside: false,
+            watched: false,
+            expected: HashMap::new(),
         }
     }
 
@@ -117,6 +152,35 @@ impl Processes {
     /// user's own shell.
     pub fn joined_from_outside(&mut self) {
         self.outside = true;
+    }
+
+    /// The kernel backstop watches every process: what says no hello is seen all the same.
+    pub fn watch(&mut self) {
+        self.watched = true;
+    }
+
+    /// Whether a start that only the backstop saw is one that a hook saw first, and that libc carries
+    /// out just now. One that says an old number is a start of its own: that of a program which only
+    /// passes its environment on.
+    pub fn is_to_come(&mut self, pid: Pid, named: &Named) -> bool {
+        let Named { start, parent, shares, running } = *named;
+        let Some(slot) = self.slot(start).filter(|slot| !slot.is_over()) else {
+            return false;
+        };
+        let starter = slot.process.by.map(|(pid, _)| pid);
+        let by_starter = match starter {
+            None => parent == std::process::id(), // the run's command, which we start
+            Some(starter) => (shares && starter == parent) || starter == pid,
+        };
+        // What runs already was started: the number is not for what it starts.
+        let again = !shares && running.is_some_and(|running| slot.runs(running));
+        slot.passed_on |= !by_starter || again;
+        by_starter && !again
+    }
+
+    /// A program is about to run in this process whose start only the backstop saw.
+    pub fn expect(&mut self, pid: Pid, start: u64) {
+        self.expected.insert(pid, start);
     }
 
     /// A process that is known.
@@ -173,8 +237,18 @@ impl Processes {
         };
         let plumbed = matches!(started.own, Some(own) if own != OwnStart::Wrapped);
         let process = Process { role, image, by: started.by, started: None, fresh: true, plumbed };
-        let Target { program, blind, .. } = started.target;
-        self.starts.push(Start { process, program, blind, met: false, failed: false });
+        let Target { program, blind, identity, interpreter, .. } = started.target;
+        let files = [identity, interpreter.map(|(_, by)| by)];
+        self.starts.push(Start {
+            process,
+            program,
+            blind,
+            files,
+            met: false,
+            failed: false,
+            stands_in: false,
+            passed_on: false,
+        });
         self.starts.len() as u64
     }
 
@@ -182,7 +256,7 @@ impl Processes {
     pub fn stand_in(&mut self, started: Started) -> u64 {
         let number = self.start(started);
         if let Some(start) = self.slot(number) {
-            start.met = true;
+            start.stands_in = true;
         }
         number
     }
@@ -224,6 +298,10 @@ impl Processes {
         program: impl FnOnce() -> Option<Target>,
     ) {
         self.armed += 1;
+        let number = match self.expected.remove(&pid) {
+            Some(expected) if number != 0 => expected,
+            _ => number,
+        };
         let met =
             self.slot(number).filter(|start| !start.met && start.blind.is_none()).map(|start| {
                 start.met = true;
@@ -296,7 +374,8 @@ impl Processes {
     #[must_use]
     pub fn coverage(&self) -> Coverage {
         let mut blind: Vec<Blind> = Vec::new();
-        for start in self.starts.iter().filter(|start| !start.met && !start.failed) {
+        let unmet = |start: &&Start| !start.met && !start.failed && !start.stands_in;
+        for start in self.starts.iter().filter(unmet) {
             let reason = start.blind.unwrap_or(Reason::Silent);
             match blind
                 .iter_mut()
@@ -307,10 +386,13 @@ impl Processes {
             }
         }
         let unseen: u64 = blind.iter().map(|blind| blind.count).sum();
+        let (by_backstop, blind) =
+            if self.watched { (blind, Vec::new()) } else { (Vec::new(), blind) };
         Coverage {
             processes: self.armed + unseen,
             armed: self.armed,
             tools: self.tool_count,
+            by_backstop,
             blind,
             ..Coverage::default()
         }

@@ -5,14 +5,16 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use bigfoot_ipc::page::{HELLO_SLOTS, Hellos, MAGIC, Policy, Tickets};
+use bigfoot_ipc::page::{
+    HELLO_SLOTS, Hellos, INSIDE_TRIES, Inside, MAGIC, Policy, Tickets, inside, ticket_at,
+};
 use bigfoot_ipc::{HELLOS, POLICY, TICKETS};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
@@ -48,6 +50,77 @@ impl<T> Drop for Mapped<T> {
         // SAFETY: mapped by `new`; borrows of `get` have ended.
         let _ = unsafe { munmap(self.start.as_ptr().cast(), size_of::<T>()) };
     }
+}
+
+impl<T> Mapped<T> {
+    /// A file of the run's that is there already.
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        if file.metadata()?.len() < size_of::<T>() as u64 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let length = size_of::<T>();
+        // SAFETY: a mapping at an address of the kernel's choice, of a file of this length.
+        let start =
+            unsafe { mmap(null_mut(), length, ProtFlags::READ, MapFlags::SHARED, &file, 0) }?;
+        Ok(Self { start: NonNull::new(start.cast()).ok_or(io::ErrorKind::OutOfMemory)? })
+    }
+}
+
+/// The pages of a run as another of its threads reads them.
+#[derive(Debug)]
+pub struct View {
+    hellos: Mapped<Hellos>,
+    tickets: Mapped<Tickets>,
+}
+
+// SAFETY: the structures are atomics throughout, which a view only reads.
+unsafe impl Sync for View {}
+
+impl View {
+    /// Of the run in this folder.
+    ///
+    /// # Errors
+    ///
+    /// Its files cannot be read.
+    pub fn new(directory: &Path) -> io::Result<Self> {
+        let hellos = Mapped::open(&directory.join(HELLOS))?;
+        Ok(Self { hellos, tickets: Mapped::open(&directory.join(TICKETS))? })
+    }
+
+    /// Whether a thread says that it stands inside a libc call that was decided.
+    #[must_use]
+    pub fn stands(&self, thread: u32, kind: Inside) -> bool {
+        let word = inside(thread, kind);
+        let slots = &self.hellos.get().inside;
+        let places = (0..INSIDE_TRIES).map(|step| &slots[(thread as usize + step) % slots.len()]);
+        places.into_iter().any(|slot| slot.load(Ordering::Acquire) == word)
+    }
+
+    /// To whom a connection was meant that goes to the address of a ticket.
+    #[must_use]
+    pub fn meant(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        let IpAddr::V4(address) = peer.ip().to_canonical() else {
+            return None;
+        };
+        let slot = self.tickets.get().slots.get(ticket_at(address)? as usize)?;
+        let port = slot.port.load(Ordering::Acquire);
+        let high = u128::from(slot.high.load(Ordering::Relaxed));
+        let wide = Ipv6Addr::from(high << 64 | u128::from(slot.low.load(Ordering::Relaxed)));
+        (port >> 16 == 1).then(|| SocketAddr::new(IpAddr::V6(wide).to_canonical(), port as u16))
+    }
+}
+
+/// Says to the guests of the run in this folder what its kernel backstop watches: bits of
+/// [`bigfoot_ipc::page::watch`]. Said before the first of them starts.
+///
+/// # Errors
+///
+/// The run's files cannot be written.
+pub fn watch(directory: &Path, bits: u32) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).open(directory.join(POLICY))?;
+    let at = std::mem::offset_of!(Policy, backstop) as u64;
+    std::os::unix::fs::FileExt::write_all_at(&file, &bits.to_ne_bytes(), at)
 }
 
 /// A new file that the guests may use, whatever user they become.
@@ -118,11 +191,6 @@ impl Shared {
     pub fn answers(&self, port: u16, authority: bool) {
         self.policy.get().responder.store(u32::from(port), Ordering::Release);
         self.policy.get().authority.store(u32::from(authority), Ordering::Release);
-    }
-
-    /// Says what the kernel backstop watches: bits of [`bigfoot_ipc::page::watch`].
-    pub fn watches(&self, bits: u32) {
-        self.policy.get().backstop.store(bits, Ordering::Release);
     }
 
     /// Says to whom the connection of a ticket was meant.

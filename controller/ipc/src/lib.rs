@@ -25,6 +25,9 @@ pub const VERSION: u16 = 3;
 /// program start that this environment was made for (see [`page::Hello::start`]).
 pub const RUN_VARIABLE: &str = "BIGFOOT_RUN";
 
+/// Variables in which runners publish the running test: pytest, cargo-nextest.
+pub const TEST_VARIABLES: [&str; 2] = ["PYTEST_CURRENT_TEST", "NEXTEST_TEST_NAME"];
+
 /// File in the run's directory on which the controller listens.
 pub const SOCKET: &str = "socket";
 /// File in the run's directory that holds a [`page::Policy`].

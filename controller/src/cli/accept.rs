@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, OutputFlags, PolicyFlags, Run};
+use super::{BackstopFlags, Failure, OutputFlags, PolicyFlags, Run};
 
 /// Examples for the help.
 pub(super) const EXAMPLES: &str = "\
@@ -24,6 +24,8 @@ pub(super) struct Accept {
     policy: PolicyFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    backstop: BackstopFlags,
     /// Write the report here instead of to stderr
     #[arg(long = "output", value_name = "FILE")]
     output_file: Option<PathBuf>,
@@ -35,12 +37,12 @@ pub(super) struct Accept {
 impl Accept {
     /// The run to make.
     pub fn run(self) -> Result<Run, Failure> {
-        let Self { policy, output, output_file, command } = self;
+        let Self { policy, output, backstop, output_file, command } = self;
         if command.is_empty() {
             return Err(Failure::usage(
                 "accept: it needs the command that runs the tests, such as `bigfoot accept -- cargo test`",
             ));
         }
-        Ok(Run { policy, output, output_file, command })
+        Ok(Run { policy, output, backstop, output_file, command })
     }
 }

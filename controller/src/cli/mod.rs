@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::accept::Snapshots;
+use crate::backstop::Mode;
 use crate::config::{self, Flags};
 use crate::report::{self, Format};
 use crate::run::{self, INTERNAL, Options, keeper, serve};
@@ -103,12 +104,24 @@ struct Run {
     policy: PolicyFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    backstop: BackstopFlags,
     /// Write the report here instead of to stderr
     #[arg(long = "output", value_name = "FILE")]
     output_file: Option<PathBuf>,
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
     command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+struct BackstopFlags {
+    /// Whether the kernel tells of calls that no hook sees
+    #[arg(long = "backstop", value_name = "WHEN", value_enum, default_value_t)]
+    mode: Mode,
+    /// Do not start the command, and exit with 61, if the kernel backstop cannot be had
+    #[arg(long)]
+    require_backstop: bool,
 }
 
 #[derive(Debug, Args)]
@@ -245,7 +258,13 @@ fn say(text: &str) -> Result<u8, Failure> {
 }
 
 fn run_(run: Run, accept: bool) -> Result<u8, Failure> {
-    let Run { policy, output, output_file, command } = run;
+    let Run { policy, output, backstop, output_file, command } = run;
+    let BackstopFlags { mode: backstop, require_backstop } = backstop;
+    if require_backstop && backstop == Mode::Off {
+        return Err(Failure::usage(
+            "require a backstop and turn it off: give --require-backstop or --backstop off",
+        ));
+    }
     let config = config::load(&here()?, &policy.into(), &|name| env::var_os(name))?;
     // What is written anew needs not be right.
     let snapshots = if accept { Snapshots::default() } else { Snapshots::load(&config.project)? };
@@ -269,6 +288,8 @@ fn run_(run: Run, accept: bool) -> Result<u8, Failure> {
         format: output.format,
         output: output_file,
         require_coverage: output.require_coverage,
+        backstop,
+        require_backstop,
         accept,
         snapshots,
         command,

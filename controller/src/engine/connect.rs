@@ -33,7 +33,8 @@ impl Engine {
             Peer::Internet(address) => self.names.of(address.ip()),
             _ => Vec::new(),
         };
-        let belongs = asker.in_lookup && is_name_service(&peer);
+        let asked_by_libc = asker.layer == Layer::Backstop && matches!(peer, Peer::UnixPath(_));
+        let belongs = (asker.in_lookup || asked_by_libc) && is_name_service(&peer);
         let connect = Connect { transport, peer, names };
         if !belongs && let Some(outcome) = self.claim(asker, &connect, own) {
             return outcome;
@@ -71,7 +72,7 @@ impl Engine {
                 shape,
                 fields,
                 call,
-                layer: Layer::Preload,
+                layer: asker.layer,
                 plumbing: false,
                 strict: false,
             };
@@ -161,7 +162,7 @@ impl Engine {
             shape: mock.shape,
             fields: refused_fields(mock, opening),
             call: Call::Connect(connect.clone()),
-            layer: Layer::Preload,
+            layer: asker.layer,
             plumbing: false,
             strict: false,
         };

@@ -99,7 +99,7 @@ impl Engine {
 
     fn mocked_start(&mut self, asker: &Asker, starting: &Starting, fields: Fields) -> Outcome {
         self.processes.called(asker.pid);
-        let Some(deed) = starting.deed(fields, false) else {
+        let Some(deed) = starting.deed(asker.layer, fields, false) else {
             return NOT_FOUND.into();
         };
         match self.settle(asker, deed) {
@@ -143,7 +143,7 @@ impl Engine {
         let process = self.processes.get(asker.pid);
         let by_tool = process.is_some_and(|process| process.role.is_tool());
         let named = answer::namings(known).into_iter().next().unwrap_or_default();
-        let settled = match starting.deed(named, own) {
+        let settled = match starting.deed(asker.layer, named, own) {
             Some(deed) if target.is_missing() && self.policy.level(&deed.call) != Level::Off => {
                 self.refused(asker, deed, Code::Unmocked, None)
             }
@@ -183,6 +183,9 @@ impl Engine {
         let arm = !target.would_complain();
         let own = self.processes.own_start(asker.pid, target, arguments, *spawns);
         let start = self.processes.start(Started { own, ..starting.noted(asker) });
+        if asker.layer == Layer::Backstop {
+            self.processes.expect(asker.pid, start);
+        }
         Outcome { undescribed, ..Verdict::Start { start, arm }.into() }
     }
 }
@@ -204,10 +207,10 @@ impl Starting {
         Call::Exec(Exec { program: target.program.clone(), arguments: arguments.clone() })
     }
 
-    pub(super) fn deed(&self, fields: Fields, plumbing: bool) -> Option<Deed> {
+    pub(super) fn deed(&self, layer: Layer, fields: Fields, plumbing: bool) -> Option<Deed> {
         let (plugin, shape) = plugins::source(SOURCE)?;
         let call = self.call();
-        Some(Deed { plugin, shape, fields, call, layer: Layer::Preload, plumbing, strict: false })
+        Some(Deed { plugin, shape, fields, call, layer, plumbing, strict: false })
     }
 
     pub(super) fn noted(&self, asker: &Asker) -> Started {

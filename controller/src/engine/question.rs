@@ -13,7 +13,9 @@ use crate::plugins::Plugin;
 use crate::plugins::conversation::Opening;
 use crate::plugins::dns::Family;
 use crate::plugins::subprocess::answer::Told;
+use crate::processes::Named;
 use crate::site::Stack;
+use crate::timeline::Layer;
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -37,6 +39,8 @@ pub struct Asker {
     /// The path of the call with links followed, where that is another: what is denied by its own
     /// path is denied by every other.
     pub linked: Option<PathBuf>,
+    /// Which part of us saw the call.
+    pub layer: Layer,
 }
 
 /// What is asked, with what the machine says of it.
@@ -85,6 +89,8 @@ pub enum Asked {
         cwd: Option<PathBuf>,
         /// A program of its name is there, if not where it was looked for.
         installed: bool,
+        /// The start that its environment names, where no hook saw it.
+        named: Option<Named>,
     },
     /// A stand-in tells of itself, and asks what to do.
     Stand {

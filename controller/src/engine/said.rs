@@ -10,7 +10,7 @@ use crate::fields::{Fields, Value};
 use crate::mocks::{Act, Matcher};
 use crate::plugins::card::{FieldKind, Shape};
 use crate::report::{Code, Request, differ, paste};
-use crate::timeline::Interaction;
+use crate::timeline::{Interaction, Layer};
 
 /// What a responder tells of a connection.
 #[derive(Debug, Clone)]
@@ -129,6 +129,7 @@ fn asker_of(interaction: &Interaction) -> Asker {
         test: interaction.test.clone(),
         in_lookup: false,
         linked: None,
+        layer: Layer::Preload,
     }
 }
 

@@ -129,7 +129,8 @@ impl Engine {
     fn stand_told(&mut self, asker: &Asker, starting: &Starting, told: &Told) -> Outcome {
         let known = starting.fields();
         let known = answer::completed(&known, told, &self.stand_ins.variables);
-        let named = self.naming(asker, &known).and_then(|named| starting.deed(named, false));
+        let named =
+            self.naming(asker, &known).and_then(|named| starting.deed(asker.layer, named, false));
         let outcome = match named.map(|deed| self.settle(asker, deed)) {
             Some(Settled::Mocked(reply, recorded)) => {
                 let unlocated = self.unlocated(recorded);

@@ -21,6 +21,7 @@ use crate::call::{Load, Open, Peer, Query};
 use crate::engine::{Asked, Asker, Sought};
 use crate::plugins::subprocess::answer::Told;
 use crate::rules::host;
+use crate::timeline::Layer;
 
 /// Longest name that is taken for one, in bytes (RFC 1035, with room for escapes).
 const NAME_BYTES_MAX: usize = 1024;
@@ -71,8 +72,18 @@ impl Facts {
             let _ = stream.write_all(&frame::encode(&Verdict::Allow).ok()?); // the guest may be gone
             return None;
         }
+        let (asker, asked) = self.question(pid, request.asker, request.call)?;
+        Some(Job::Ask { asker, asked, to: stream.into() })
+    }
+
+    /// A call with what the machine says of it. None where its process is gone, or it is nonsense.
+    pub fn question(
+        &mut self,
+        pid: Pid,
+        guest: guest::Asker<'_>,
+        call: Call<'_>,
+    ) -> Option<(Asker, Asked)> {
         let stat = process::stat(pid)?;
-        let guest = request.asker;
         let asker = Asker {
             pid,
             parent: stat.parent,
@@ -83,10 +94,11 @@ impl Facts {
             test: test_name(guest.test),
             in_lookup: guest.in_lookup,
             linked: None,
+            layer: Layer::Preload,
         };
-        let asked = self.asked(pid, request.call)?;
+        let asked = self.asked(pid, call)?;
         let asker = Asker { linked: linked(pid, &asked), ..asker };
-        Some(Job::Ask { asker, asked, stream })
+        Some((asker, asked))
     }
 
     /// Tells once that there are libraries of another version.
@@ -114,7 +126,7 @@ impl Facts {
                 let (target, stood) = self.stands.find(pid, directory, path_of(file), search);
                 let (arguments, cwd) = (words(arguments), process::directory(pid));
                 let installed = !target.is_missing() || Stands::is_installed(&target.program);
-                Asked::Exec { target, arguments, spawns, stood, cwd, installed }
+                Asked::Exec { target, arguments, spawns, stood, cwd, installed, named: None }
             }
             Call::Stand { number, arguments, environment, input } => {
                 let told = Told {

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bigfoot_ipc::control::{self, Control};
@@ -16,6 +17,7 @@ use rustix::event::epoll;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
 
+use crate::backstop::Held;
 use crate::engine::{Asked, Asker, Said};
 use crate::fields::Fields;
 use crate::plugins::conversation::{Answer, Wait};
@@ -51,7 +53,7 @@ pub enum Job {
         /// What.
         asked: Asked,
         /// Where the verdict goes.
-        stream: UnixStream,
+        to: Waiting,
     },
     /// A word of a command of ours.
     Control {
@@ -67,12 +69,35 @@ pub enum Job {
         /// What.
         wire: Wire,
     },
+    /// The kernel backstop watches every process from now on.
+    Watched,
     /// The command has ended: its sandbox closes.
     Close,
     /// Something for the report.
     Note(String),
     /// The run is over.
     Stop,
+}
+
+/// Who waits for a verdict.
+#[derive(Debug)]
+pub enum Waiting {
+    /// A hook, on its connection.
+    Hook(UnixStream),
+    /// The kernel, on behalf of a thread whose call it holds up.
+    Kernel(Box<Held>),
+}
+
+impl From<UnixStream> for Waiting {
+    fn from(stream: UnixStream) -> Self {
+        Self::Hook(stream)
+    }
+}
+
+impl From<Held> for Waiting {
+    fn from(held: Held) -> Self {
+        Self::Kernel(Box::new(held))
+    }
 }
 
 /// Something on a connection that a plugin reads.
@@ -125,7 +150,7 @@ pub struct Intake {
     /// Processes that are known to belong to the run, and when they started.
     members: HashMap<Pid, u64>,
     next: u64,
-    facts: Facts,
+    facts: Arc<Mutex<Facts>>,
     root: Pid,
     jobs: Sender<Job>,
     strangers: u64,
@@ -150,11 +175,17 @@ impl Intake {
             connections: HashMap::new(),
             members: HashMap::new(),
             next: 1,
-            facts,
+            facts: Arc::new(Mutex::new(facts)),
             root,
             jobs,
             strangers: 0,
         })
+    }
+
+    /// What the machine says of calls, for whoever else is asked of them.
+    #[must_use]
+    pub fn facts(&self) -> Arc<Mutex<Facts>> {
+        self.facts.clone()
     }
 
     /// Serves until the engine's thread is gone.
@@ -279,7 +310,8 @@ impl Intake {
             let body = bytes.get(2 * LENGTH_BYTES..).unwrap_or_default();
             frame::decode(body).map(|control| Job::Control { control, stream }).ok()
         } else {
-            self.facts.job(pid, bytes.get(LENGTH_BYTES..).unwrap_or_default(), stream)
+            let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+            facts.job(pid, bytes.get(LENGTH_BYTES..).unwrap_or_default(), stream)
         };
         match job {
             Some(job) => self.jobs.send(job).is_ok(),

@@ -71,10 +71,11 @@ impl Drop for Scene {
 fn desk(questions: &Receiver<Job>, notes: &Sender<String>) {
     for job in questions {
         match job {
-            Job::Ask { stream, .. } => reply(stream, &Verdict::Allow),
+            Job::Ask { to: Waiting::Hook(stream), .. } => reply(stream, &Verdict::Allow),
+            Job::Ask { .. } => return,
             Job::Control { stream, .. } => reply(stream, &Verdict::Deny { errno: 7 }),
             Job::Note(note) => drop(notes.send(note)),
-            Job::Wire { .. } | Job::Close | Job::Stop => return,
+            Job::Wire { .. } | Job::Watched | Job::Close | Job::Stop => return,
         }
     }
 }

@@ -23,10 +23,12 @@ impl Reason {
 /// The last line of a report.
 pub(super) fn line(coverage: &Coverage) -> String {
     let mut line = format!(
-        "{}, {} armed, 0 by backstop only, {} blind{}",
+        "{}, {} armed, {} by backstop only{}, {} blind{}",
         counted(coverage.processes, "process", "processes"),
         coverage.armed,
-        blind(coverage),
+        times(&coverage.by_backstop),
+        names(&coverage.by_backstop),
+        times(&coverage.blind),
         names(&coverage.blind),
     );
     if coverage.lost > 0 {
@@ -38,12 +40,12 @@ pub(super) fn line(coverage: &Coverage) -> String {
     line
 }
 
-/// How many times a program ran that nothing was seen of.
-pub(super) fn blind(coverage: &Coverage) -> u64 {
-    coverage.blind.iter().fold(0, |sum, blind| sum.saturating_add(blind.count))
+/// How many times these programs ran.
+pub(super) fn times(programs: &[Blind]) -> u64 {
+    programs.iter().fold(0, |sum, blind| sum.saturating_add(blind.count))
 }
 
-/// Which programs were not seen, with the reason for each.
+/// Which programs our library was not loaded in, with the reason for each.
 pub(super) fn names(blind: &[Blind]) -> String {
     if blind.is_empty() {
         return String::new();

@@ -68,7 +68,7 @@ pub(super) fn gap(report: &Report) -> Option<String> {
     let lacking = report.coverage_required && report.coverage.has_gaps();
     lacking.then(|| {
         let coverage = &report.coverage;
-        let programs = counted(coverage::blind(coverage), "process was", "processes were");
+        let programs = counted(coverage::times(&coverage.blind), "process was", "processes were");
         let lost = if coverage.lost > 0 {
             format!(", {} lost from sight", coverage.lost)
         } else {

@@ -228,7 +228,9 @@ pub struct Coverage {
     pub armed: u64,
     /// Of these, launchers and build tools.
     pub tools: u64,
-    /// Those that it was not loaded in.
+    /// Those that it was not loaded in, and whose calls the kernel backstop saw.
+    pub by_backstop: Vec<Blind>,
+    /// Those that it was not loaded in, and of which nothing was seen.
     pub blind: Vec<Blind>,
     /// Hellos that were lost because more came at once than are kept.
     pub lost: u64,
@@ -242,7 +244,7 @@ impl Coverage {
     }
 }
 
-/// A program that nothing was seen of.
+/// A program that our library was not loaded in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Blind {
     /// The program.
@@ -253,7 +255,7 @@ pub struct Blind {
     pub count: u64,
 }
 
-/// Why a program could not be seen.
+/// Why our library was not loaded in a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// It has no dynamic loader.

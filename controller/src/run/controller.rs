@@ -7,27 +7,30 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bigfoot_ipc::RUN_VARIABLE;
+use bigfoot_ipc::page::ask;
 use crossbeam_channel::Sender;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
 use nix::sys::signalfd::SignalFd;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::directory::Directory;
-use super::keeper::{CONTROLLER_VARIABLE, PASSED, pass_on, signals};
-use super::mask::{Limit, raise_limit, with_mask};
+use super::keeper::{PASSED, pass_on, signals};
+use super::mask::raise_limit;
+use super::starter::{self, Starting};
 use super::{Ended as Exit, Options, directory, stand_ins, tests_of, tree};
 use crate::accept;
+use crate::backstop::Watch;
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::engine::{Claim, Ended, Engine, Setup, coverage, grouped, unasserted};
+use crate::intake::facts::Facts;
 use crate::intake::program::Target;
 use crate::intake::{Intake, Job};
 use crate::library;
@@ -57,6 +60,10 @@ pub const OUTSIDE: u64 = u64::MAX;
 pub struct Service {
     /// Questions go here.
     pub jobs: Sender<Job>,
+    /// What the machine says of calls.
+    pub facts: Arc<Mutex<Facts>>,
+    /// What the kernel backstop is to watch, where there is one.
+    pub watch: Watch,
     responder: Option<Arc<Responder>>,
     desk: JoinHandle<(Desk, Option<std::os::unix::net::UnixStream>)>,
 }
@@ -89,20 +96,28 @@ impl Service {
         }
         let bundles = ends.map(|ends| Bundles::new(directory, &ends.authority)).transpose()?;
         let mut engine = Engine::new(config.policy, tools, setup);
-        shared.ask(engine.asks());
+        let asks = engine.asks();
+        shared.ask(asks);
+        let watch = Watch {
+            network: asks & ask::NETWORK != 0,
+            programs: asks & ask::PROGRAMS != 0,
+            files: asks & ask::FILES != 0,
+            senders: responder.is_some(),
+        };
         if let Some((target, line)) = command {
             engine.processes().start(Started { target, line, by: None, own: None });
         } else {
             engine.processes().joined_from_outside();
         }
         let intake = Intake::new(directory::listen(directory)?, root, jobs.clone())?;
+        let facts = intake.facts();
         std::thread::Builder::new().name("intake".into()).spawn(move || intake.serve())?;
         let mut desk = Desk::new(engine, shared, responder.clone(), bundles, (root, jobs.clone()));
         let desk = std::thread::Builder::new().name("engine".into()).spawn(move || {
             let asked = desk.serve(&questions);
             (desk, asked)
         })?;
-        Ok(Self { jobs, responder, desk })
+        Ok(Self { jobs, facts, watch, responder, desk })
     }
 
     /// The command has ended: what was done before is answered, and what is done from now on is late.
@@ -244,8 +259,17 @@ pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::erro
     nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?;
     let root = std::process::id();
     let limit = raise_limit();
-    let Options { config, format, output, require_coverage, accept: accepting, snapshots, command } =
-        options;
+    let Options {
+        config,
+        format,
+        output,
+        require_coverage,
+        backstop,
+        require_backstop,
+        accept: accepting,
+        snapshots,
+        command,
+    } = options;
     let project = config.project.clone();
     let records = accepting || snapshots.exist();
     let mut out = Out::open(output.as_deref())?;
@@ -253,7 +277,19 @@ pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::erro
     let service = Service::start(directory, config, root, Some(of_command(&command)), records)?;
     let variables = environment(directory, 1, off)?; // names files that the service has written
 
-    let ended = match start(&command, &variables, mask, limit) {
+    let starting = Starting { command: &command, variables: &variables, mask, limit };
+    let started = match backstop.watch(service.watch, off) {
+        None => starting.start(),
+        Some(watch) => match starting.start_below(watch, directory, &service) {
+            Ok(started) => started,
+            Err(error) if require_backstop => return Ok(without_backstop(&error)),
+            Err(error) => {
+                let _ = service.jobs.send(Job::Note(starter::reason(&error))); // as below
+                starting.start()
+            }
+        },
+    };
+    let ended = match started {
         Ok(pid) => wait(pid, &signals, || nix::unistd::getppid() == keeper),
         Err(error) => return Ok(not_started(&command, &error)),
     };
@@ -330,16 +366,12 @@ pub fn of_command(command: &[OsString]) -> (Target, String) {
     (target, tools::line(&words))
 }
 
-fn start(
-    command: &[OsString],
-    variables: &[(&'static str, OsString)],
-    mask: SigSet,
-    limit: Limit,
-) -> io::Result<Pid> {
-    let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-    let mut start = Command::new(program);
-    start.args(arguments).env_remove(CONTROLLER_VARIABLE).envs(variables.iter().cloned());
-    Ok(Pid::from_raw(with_mask(&mut start, mask, limit).spawn()?.id().cast_signed()))
+fn without_backstop(error: &io::Error) -> Exit {
+    eprintln!(
+        "bigfoot: the command was not started, since --require-backstop was given: {}",
+        starter::reason(error)
+    );
+    Exit::Code(report::UNCOVERED)
 }
 
 fn not_started(command: &[OsString], error: &io::Error) -> Exit {

@@ -11,6 +11,7 @@
 //! | `directory` | the folder that guests find the controller by |
 //! | `ended` | how the controller tells the keeper how it went |
 //! | `mask` | the signal mask of what is started |
+//! | `starter` | how the command is started, below the kernel backstop or without |
 //! | `stand_ins` | programs that stand for mocked ones, and PATH |
 //! | `tests_of` | whose finding is whose, once all are known |
 
@@ -18,6 +19,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::accept::Snapshots;
+use crate::backstop::Mode;
 use crate::config::Config;
 use crate::report::Format;
 
@@ -28,6 +30,7 @@ pub mod keeper;
 mod mask;
 pub mod serve;
 pub mod stand_ins;
+pub mod starter;
 mod tests_of;
 pub mod tree;
 
@@ -47,6 +50,10 @@ pub struct Options {
     pub output: Option<PathBuf>,
     /// Whether gaps in coverage fail the run.
     pub require_coverage: bool,
+    /// Whether the kernel backstop watches, and what.
+    pub backstop: Mode,
+    /// Whether a run without a backstop that was wished for is refused.
+    pub require_backstop: bool,
     /// Whether what the tests do is written down as accepted; else it is compared with that.
     pub accept: bool,
     /// What was accepted.

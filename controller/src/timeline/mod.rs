@@ -65,6 +65,8 @@ pub enum Layer {
     Preload,
     /// A plugin, in a conversation.
     Wire,
+    /// The kernel backstop, as a system call that no hook saw.
+    Backstop,
 }
 
 /// What was said of something that a guest did.

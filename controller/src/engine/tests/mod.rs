@@ -46,6 +46,7 @@ use crate::processes::Started;
 use crate::report::{Attribution, Code, Finding};
 use crate::rules::{Frame, Level, Levels, Origin, Place, Rule, TestGlob};
 use crate::site::Stack;
+use crate::timeline::Layer;
 
 /// The run's command in most transcripts.
 const COMMAND: Pid = 100;
@@ -183,6 +184,7 @@ fn asker(pid: Pid) -> Asker {
         test: None,
         in_lookup: false,
         linked: None,
+        layer: Layer::Preload,
     }
 }
 
@@ -232,7 +234,7 @@ fn load(library: &str) -> Asked {
 
 fn exec(target: Target, arguments: &[&str], spawns: bool) -> Asked {
     let arguments = arguments.iter().map(|word| word.as_bytes().to_vec()).collect();
-    Asked::Exec { target, arguments, spawns, stood: false, cwd: None, installed: true }
+    Asked::Exec { target, arguments, spawns, stood: false, cwd: None, installed: true, named: None }
 }
 
 fn rules(texts: &[&str]) -> Vec<Rule> {

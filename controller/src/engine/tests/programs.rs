@@ -149,9 +149,15 @@ fn a_stand_in_is_told_by_what_it_reads() {
 fn a_tool_that_calls_a_mocked_command_otherwise_is_told() {
     let mut make = scene("make", vec![mock("kubectl get", vec![], out("pods"))]);
     let found = |words: &[&str], target: Target| match exec(target, words, true) {
-        Asked::Exec { target, arguments, spawns, cwd, .. } => {
-            Asked::Exec { target, arguments, spawns, cwd, stood: true, installed: false }
-        }
+        Asked::Exec { target, arguments, spawns, cwd, .. } => Asked::Exec {
+            target,
+            arguments,
+            spawns,
+            cwd,
+            stood: true,
+            installed: false,
+            named: None,
+        },
         asked => asked,
     };
 

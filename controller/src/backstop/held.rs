@@ -1,0 +1,278 @@
+//! A call that waits for its verdict, and what is done about it.
+
+use std::fs::{File, OpenOptions};
+use std::io::IoSlice;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bigfoot_ipc::guest::{Transport, Verdict};
+use nix::libc;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, SocketAddrUnix, sockopt};
+
+use super::memory::Memory;
+use super::process::Process;
+use super::sys::{Listener, Notification};
+use super::trapped::{Receive, Send, Trapped};
+use super::{Backstop, answering, is_narrow, transport_of};
+use crate::shared::View;
+
+/// Most bytes that are sent or received on a guest's behalf: a datagram's, or as many of a stream's.
+const BYTES_MAX: u64 = 64 << 10;
+
+/// A call that waits for its verdict.
+#[derive(Debug)]
+pub struct Held {
+    listener: Arc<Listener>,
+    folder: PathBuf,
+    view: Arc<View>,
+    told: Notification,
+    /// The call.
+    pub(super) trapped: Trapped,
+    /// A duplicate of the guest's socket, where it is about one and we may have it.
+    socket: Option<OwnedFd>,
+}
+
+/// What could not be done, in words for the report.
+pub type Weakness = &'static str;
+
+impl Held {
+    pub(super) fn new(
+        backstop: &Backstop,
+        told: &Notification,
+        process: &Process,
+        trapped: Trapped,
+    ) -> Self {
+        let socket = trapped.socket().and_then(|number| process.descriptor(number));
+        Self {
+            listener: backstop.listener.clone(),
+            folder: backstop.folder.clone(),
+            view: backstop.view.clone(),
+            told: *told,
+            trapped,
+            socket,
+        }
+    }
+
+    /// Kind of the socket. One that we may not look at is taken for the kind that its call is made of.
+    pub(super) fn transport(&self) -> Transport {
+        match (&self.socket, &self.trapped) {
+            (Some(socket), _) => transport_of(sockopt::socket_type(socket).ok()),
+            (None, Trapped::Connect { .. }) => Transport::Stream,
+            (None, _) => Transport::Datagram,
+        }
+    }
+
+    /// Lets it through.
+    pub(super) fn pass(&self) {
+        self.listener.pass(self.told.id);
+    }
+
+    /// Has it fail.
+    pub(super) fn fail(&self, errno: i32) {
+        self.listener.fail(self.told.id, errno);
+    }
+
+    /// Carries a verdict out; what could not be done, if something could not.
+    pub fn settle(&self, verdict: &Verdict) -> Option<Weakness> {
+        match (&self.trapped, verdict) {
+            (Trapped::Send(send), Verdict::Allow) if send.alone => return self.send_alone(send),
+            (_, Verdict::Allow | Verdict::Start { .. }) => self.pass(),
+            (_, Verdict::Deny { errno }) => self.fail(*errno),
+            (Trapped::Connect { to, .. }, Verdict::Redirect { to: at }) => {
+                let Some(at) = to.in_its_form(*at) else {
+                    return self.impossible("a socket of one family cannot be led to another");
+                };
+                return self.on_the_socket(|socket| {
+                    if to.is_wide() {
+                        let _ = sockopt::set_ipv6_v6only(socket, false); // else the kernel says so
+                    }
+                    rustix::net::connect(socket, &at).map(|()| 0)
+                });
+            }
+            (Trapped::Connect { .. }, Verdict::Unix { number }) => {
+                let path = answering(&self.folder, *number);
+                return self.on_the_socket(|socket| {
+                    rustix::net::connect(socket, &SocketAddrUnix::new(path)?).map(|()| 0)
+                });
+            }
+            (Trapped::Send(send), Verdict::Redirect { to: at }) => return self.send(send, *at),
+            (Trapped::Open(open), Verdict::File { number }) => {
+                let close = open.flags & libc::O_CLOEXEC != 0;
+                return self.give_file(&answering(&self.folder, *number), close);
+            }
+            (Trapped::Exec(_), Verdict::StandIn { .. }) => {
+                return self.impossible(
+                    "a mocked program was started by its path and without libc, where nothing can stand in for it; it was refused: start it by its name on PATH",
+                );
+            }
+            _ => self.fail(libc::EPROTO),
+        }
+        None
+    }
+
+    /// Makes the guest's call on its socket, and has it come back with what that gave.
+    fn on_the_socket(
+        &self,
+        call: impl FnOnce(&OwnedFd) -> Result<usize, Errno>,
+    ) -> Option<Weakness> {
+        let Some(socket) = &self.socket else {
+            return self.impossible(
+                "a guest's socket could not be had (pidfd_getfd), so that a mocked connection was refused",
+            );
+        };
+        match call(socket) {
+            Ok(value) => self.listener.give(self.told.id, i64::try_from(value).unwrap_or(0)),
+            Err(error) => self.fail(error.raw_os_error()),
+        }
+        None
+    }
+
+    fn impossible(&self, why: Weakness) -> Option<Weakness> {
+        self.fail(libc::EACCES);
+        Some(why)
+    }
+
+    /// Sends one message to where it was led.
+    fn send(&self, send: &Send, at: SocketAddr) -> Option<Weakness> {
+        let Some(at) = send.to.in_its_form(at) else {
+            return self.impossible("a socket of one family cannot be led to another");
+        };
+        self.send_to(send, |socket, bytes, flags| {
+            if send.to.is_wide() {
+                let _ = sockopt::set_ipv6_v6only(socket, false); // else the kernel says so
+            }
+            rustix::net::sendto(socket, bytes, flags, &at)
+        })
+    }
+
+    /// Sends the first of several messages to different places, and nothing else: the guest calls
+    /// again for the others, which are then asked about.
+    fn send_alone(&self, send: &Send) -> Option<Weakness> {
+        use bigfoot_ipc::guest::Peer;
+        self.send_to(send, |socket, bytes, flags| match send.to.peer() {
+            Some(Peer::Internet(at)) => rustix::net::sendto(socket, bytes, flags, &at),
+            Some(Peer::Unix([0, name @ ..])) => {
+                let at = SocketAddrUnix::new_abstract_name(name)?;
+                rustix::net::sendto(socket, bytes, flags, &at)
+            }
+            Some(Peer::Unix(path)) => {
+                rustix::net::sendto(socket, bytes, flags, &SocketAddrUnix::new(path)?)
+            }
+            _ => Err(Errno::AFNOSUPPORT),
+        })
+    }
+
+    fn send_to(
+        &self,
+        send: &Send,
+        call: impl FnOnce(&OwnedFd, &[u8], SendFlags) -> Result<usize, Errno>,
+    ) -> Option<Weakness> {
+        if send.ancillary || send.before > 0 {
+            return self.impossible(
+                "a message that carries more than bytes was sent without libc and could not be sent on its behalf",
+            );
+        }
+        let mut memory = Memory::of(self.told.thread, is_narrow(&self.told));
+        let Some(bytes) = gathered(&mut memory, &send.pieces) else {
+            self.fail(libc::EFAULT);
+            return None;
+        };
+        let flags = SendFlags::from_bits_retain(send.flags.cast_unsigned()) | SendFlags::NOSIGNAL;
+        self.on_the_socket(|socket| {
+            let sent = call(socket, &bytes, flags)?;
+            let Some(at) = send.length_at else {
+                return Ok(sent);
+            };
+            let sent = u32::try_from(sent).unwrap_or(u32::MAX);
+            if self.write(at, &sent.to_ne_bytes()) { Ok(1) } else { Err(Errno::FAULT) }
+        })
+    }
+
+    fn give_file(&self, path: &std::path::Path, close_on_exec: bool) -> Option<Weakness> {
+        let file: Option<File> = OpenOptions::new().read(true).open(path).ok();
+        let given = file
+            .is_some_and(|file| self.listener.give_file(self.told.id, file.as_fd(), close_on_exec));
+        if given { None } else { self.impossible("a file could not be given to a guest") }
+    }
+
+    /// Answers the receipt of a datagram; false if this is none. Its sender is told as the guest knows
+    /// it. What has not come yet is waited for by the guest itself, which then hears our own address.
+    pub(super) fn receives(&self) -> bool {
+        let Trapped::Receive(receive) = &self.trapped else {
+            return false;
+        };
+        if self.received(receive).is_none() {
+            self.pass();
+        }
+        true
+    }
+
+    fn received(&self, receive: &Receive) -> Option<()> {
+        let socket = self.socket.as_ref()?;
+        if sockopt::socket_type(socket).ok()? != rustix::net::SocketType::DGRAM {
+            return None;
+        }
+        let peek = RecvFlags::PEEK | RecvFlags::DONTWAIT | RecvFlags::TRUNC;
+        let mut bytes = vec![0; BYTES_MAX as usize];
+        let (_, length, from) = rustix::net::recvfrom(socket, &mut bytes[..], peek).ok()?;
+        let from = SocketAddr::try_from(from?).ok()?;
+        let meant = self.view.meant(from)?;
+        bytes.truncate(length.min(receive.into.1 as usize));
+        let name = sockaddr(meant, from.is_ipv6());
+        let mut memory = Memory::of(self.told.thread, is_narrow(&self.told));
+        let room = memory.bytes(receive.sender.1, 4).ok()?;
+        let room = u32::from_ne_bytes(*room.first_chunk()?) as usize;
+        let written = self.write(receive.into.0, &bytes)
+            && self.write(receive.sender.0, &name[..name.len().min(room)])
+            && self.write(receive.sender.1, &(name.len() as u32).to_ne_bytes());
+        if !written {
+            return None;
+        }
+        if receive.flags & libc::MSG_PEEK == 0 {
+            let _ = rustix::net::recv(socket, &mut [0; 1][..], RecvFlags::DONTWAIT); // it was there
+        }
+        self.listener.give(self.told.id, i64::try_from(bytes.len()).ok()?);
+        Some(())
+    }
+
+    /// Writes what the call was asked to write.
+    fn write(&self, at: u64, bytes: &[u8]) -> bool {
+        let to =
+            nix::sys::uio::RemoteIoVec { base: usize::try_from(at).unwrap_or(0), len: bytes.len() };
+        let thread = nix::unistd::Pid::from_raw(self.told.thread.cast_signed());
+        let written = nix::sys::uio::process_vm_writev(thread, &[IoSlice::new(bytes)], &[to]);
+        bytes.is_empty() || written == Ok(bytes.len())
+    }
+}
+
+/// The bytes of a message; at most as many as a datagram has.
+fn gathered(memory: &mut Memory, pieces: &[(u64, u64)]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for (at, count) in pieces {
+        let left = BYTES_MAX - bytes.len() as u64;
+        bytes.extend(memory.bytes(*at, (*count).min(left) as usize).ok()?);
+    }
+    Some(bytes)
+}
+
+/// An address as the kernel writes it for a socket of this family (ip(7), ipv6(7)).
+fn sockaddr(address: SocketAddr, wide: bool) -> Vec<u8> {
+    let port = address.port().to_be_bytes();
+    match (address.ip(), wide) {
+        (IpAddr::V4(ip), false) => {
+            let family = (libc::AF_INET as u16).to_ne_bytes();
+            [&family[..], &port, &ip.octets(), &[0; 8]].concat()
+        }
+        (ip, _) => {
+            let family = (libc::AF_INET6 as u16).to_ne_bytes();
+            let octets = match ip {
+                IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
+                IpAddr::V6(ip) => ip.octets(),
+            };
+            [&family[..], &port, &[0; 4], &octets, &[0; 4]].concat()
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What this machine's kernel can, found by trying.

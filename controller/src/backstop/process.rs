@@ -1,0 +1,109 @@
+//! The process whose call is held up, as /proc tells of it (proc(5)).
+
+use std::fs;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+
+use rustix::process::{PidfdFlags, PidfdGetfdFlags};
+
+use super::Thread;
+use crate::intake::process::Pid;
+use crate::intake::program::Identity;
+use crate::processes::Named;
+
+/// Bytes of /proc/PID/status: some sixty lines.
+const STATUS_BYTES_MAX: usize = 8 << 10;
+/// Bytes of an environment that are looked at for the name of a test.
+const ENVIRONMENT_BYTES_MAX: u64 = 1 << 20;
+
+/// The process of a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Process {
+    /// Its number.
+    pub pid: Pid,
+    /// Its parent's.
+    pub parent: Pid,
+}
+
+impl Process {
+    /// That of this thread; None if it is gone.
+    #[must_use]
+    pub fn of(thread: Thread) -> Option<Self> {
+        let mut text = [0; STATUS_BYTES_MAX];
+        let length = fs::File::open(format!("/proc/{thread}/status")).ok()?.read(&mut text).ok()?;
+        parse(&String::from_utf8_lossy(text.get(..length)?))
+    }
+
+    /// The running test, as its runner published it in the environment that the process was started in.
+    #[must_use]
+    pub fn test(&self) -> Option<Vec<u8>> {
+        let file = fs::File::open(format!("/proc/{}/environ", self.pid)).ok()?;
+        let mut environment = Vec::new();
+        file.take(ENVIRONMENT_BYTES_MAX).read_to_end(&mut environment).ok()?;
+        let value = |name: &&str| {
+            let mut entries = environment.split(|byte| *byte == 0);
+            entries.find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+        };
+        bigfoot_ipc::TEST_VARIABLES.iter().find_map(value).map(<[u8]>::to_vec)
+    }
+
+    /// A duplicate of a descriptor of its. None where we may not have one (pidfd_getfd(2)).
+    #[must_use]
+    pub fn descriptor(&self, number: i32) -> Option<OwnedFd> {
+        let pid = rustix::process::Pid::from_raw(self.pid.cast_signed())?;
+        let process = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        rustix::process::pidfd_getfd(process, number, PidfdGetfdFlags::empty()).ok()
+    }
+
+    /// A start that its environment names, with what tells whether that start is still to come.
+    #[must_use]
+    pub fn named(&self, start: u64) -> Named {
+        let running = Identity::of(&PathBuf::from(format!("/proc/{}/exe", self.pid)));
+        Named { start, parent: self.parent, shares: self.shares_memory(), running }
+    }
+
+    /// Whether it runs in its parent's memory, as a vfork(2) child does until it starts a program
+    /// (kcmp(2)).
+    fn shares_memory(&self) -> bool {
+        super::sys::share_memory(self.pid, self.parent)
+    }
+}
+
+fn parse(status: &str) -> Option<Process> {
+    let number = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|rest| rest.trim().parse().ok())
+    };
+    Some(Process { pid: number("Tgid:")?, parent: number("PPid:")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A thread belongs to its process.
+    #[test]
+    fn a_thread_is_known_by_its_process() {
+        let thread = std::thread::spawn(|| nix::unistd::gettid().as_raw().cast_unsigned());
+        let own = Process::of(nix::unistd::gettid().as_raw().cast_unsigned()).unwrap();
+
+        assert_eq!(own.pid, std::process::id());
+        assert_eq!(own.parent, nix::unistd::getppid().as_raw().cast_unsigned());
+        drop(thread.join());
+        assert_eq!(Process::of(u32::MAX), None);
+        assert_eq!(parse("Name:\tTgid: 1\n"), None);
+    }
+
+    /// A descriptor of a process is duplicated, and not made up.
+    #[test]
+    fn descriptors_are_duplicated() {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let own = Process::of(std::process::id()).unwrap();
+
+        let number = std::os::fd::AsRawFd::as_raw_fd(&socket);
+        let copy = std::net::UdpSocket::from(own.descriptor(number).unwrap());
+        assert_eq!(copy.local_addr().unwrap(), socket.local_addr().unwrap());
+        assert!(own.descriptor(-1).is_none());
+    }
+}
