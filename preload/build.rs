@@ -31,7 +31,9 @@ fn main() {
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,relro,-z,now,--as-needed");
     match base() {
         Some(flag) => println!("cargo:rustc-cdylib-link-arg={flag}"),
-        None => println!("cargo:warning=this linker cannot place the library: calls will be slower"),
+        None => {
+            println!("cargo:warning=this linker cannot place the library: calls will be slower")
+        }
     }
 }
 

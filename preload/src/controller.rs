@@ -12,7 +12,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::hooks::test_name;
 use crate::scratch::Pages;
-use crate::{shared, start, thread};
+use crate::{inside, shared, start, thread};
 
 /// What most questions fit into, in bytes; small, since a signal handler may stand on 16 KiB.
 const QUESTION_BYTES: usize = 1024;
@@ -26,6 +26,7 @@ pub(crate) fn decide(call: Call<'_>) -> Verdict {
     if !start::in_a_run() {
         return Verdict::Allow;
     }
+    inside::forget_left();
     let mut test = [0; test_name::TEST_BYTES_MAX];
     let asker = Asker {
         version: bigfoot_ipc::VERSION,

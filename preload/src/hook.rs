@@ -12,8 +12,14 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 ///
 /// The line holds C at the rim; what it does is in the function behind `=>`. In this crate's unit
 /// tests the function is left out, since it would hook the test runner too.
+///
+/// Behind a comma stands the system call that takes the place of libc's own function where the kernel
+/// backstop watches it: `call`, or `wait` for a cancellation point, in [`crate::gate`].
 macro_rules! hook {
-    ($(unsafe fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $return:ty => $body:ident;)+) => { $(
+    ($(
+        unsafe fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $return:ty => $body:ident
+        $(, $how:ident $number:ident($($word:expr),*) if $watch:ident $(&& $also:expr)?)?;
+    )+) => { $(
         #[cfg(not(test))]
         #[expect(unsafe_code, reason = "the symbol that the loader binds guests to")]
         #[unsafe(no_mangle)]
@@ -45,6 +51,12 @@ macro_rules! hook {
             )]
             #[inline]
             pub(crate) unsafe fn call($($argument: $type),*) -> $return {
+                $(
+                    if $crate::gate::watches(bigfoot_ipc::page::watch::$watch) $(&& $also)? {
+                        // SAFETY: this function's contract; libc's function makes this call.
+                        return unsafe { $crate::gate::$how(libc::$number, registers![$($word),*]) };
+                    }
+                )?
                 let Some(real) = REAL.find() else {
                     return $crate::hook::Failure::failure(libc::ENOSYS);
                 };
@@ -114,15 +126,17 @@ impl<T> Failure for *mut T {
 }
 
 /// Address of libc's own function, found at the first use or by the constructor.
+#[repr(C)]
 pub(crate) struct Real {
-    name: &'static str,
+    /// First, where [`crate::hooks::syscall`] reads it.
     address: AtomicPtr<c_void>,
+    name: &'static str,
 }
 
 impl Real {
     /// `name` ends in a zero byte.
     pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, address: AtomicPtr::new(core::ptr::null_mut()) }
+        Self { address: AtomicPtr::new(core::ptr::null_mut()), name }
     }
 
     /// The function, or None where this libc has none.

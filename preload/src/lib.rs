@@ -14,15 +14,19 @@
 //! | [`hook`] | the macros `hook!` and `real!` |
 //! | [`cabi`] | C arguments as values |
 //! | [`controller`] | a question and its verdict |
+//! | [`gate`] | system calls that the kernel backstop knows as ours |
 //! | [`environment`] | what keeps a started program within the run |
 //! | [`published`] | the same in libc's own, while it starts a shell |
 //! | [`hidden`] | the environment as the guest sees it |
 //! | [`shared`] | the memory shared with the controller |
-//! | [`thread`] | one word a thread |
+//! | [`thread`] | a few words a thread |
+//! | [`inside`] | what the kernel backstop is told of calls inside libc |
 //! | [`start`] | the constructor |
 #![cfg_attr(test, expect(dead_code, reason = "the functions that guests call are left out"))]
 #![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 
+#[macro_use]
+mod gate;
 #[macro_use]
 mod hook;
 
@@ -31,6 +35,7 @@ mod controller;
 mod environment;
 mod hidden;
 mod hooks;
+mod inside;
 mod published;
 mod scratch;
 mod shared;

@@ -4,11 +4,15 @@
 use core::ffi::CStr;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-use bigfoot_ipc::page::{HELLO_SLOTS, Hellos, MAGIC, Policy, Tickets, ask, ticket_at};
+use bigfoot_ipc::page::{
+    HELLO_SLOTS, Hellos, INSIDE_SLOTS, INSIDE_TRIES, MAGIC, Policy, Tickets, ask, ticket_at,
+};
 use rustix::fs::{Mode, OFlags};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
+
+use crate::{gate, inside};
 
 static POLICY: AtomicPtr<Policy> = AtomicPtr::new(null_mut());
 static HELLOS: AtomicPtr<Hellos> = AtomicPtr::new(null_mut());
@@ -28,6 +32,8 @@ pub(crate) fn attach(policy: &CStr, hellos: &CStr, tickets: &CStr) -> bool {
     };
     if known {
         HELLOS.store(write, Ordering::Relaxed);
+        // SAFETY: likewise.
+        gate::watch(unsafe { (*read).backstop.load(Ordering::Relaxed) });
         POLICY.store(read, Ordering::Release);
     }
     known && (responder().is_none() || map_tickets(tickets))
@@ -113,6 +119,14 @@ pub(crate) fn unasked() {
     }
 }
 
+/// Where the word of a thread may stand that is inside a decided call.
+pub(crate) fn places(thread: u32) -> impl Iterator<Item = &'static AtomicU64> {
+    // SAFETY: null, or mapped by `attach` for as long as the process lives.
+    let hellos = unsafe { HELLOS.load(Ordering::Relaxed).as_ref() };
+    let places = (0..INSIDE_TRIES).map(move |more| (thread as usize + more) % INSIDE_SLOTS);
+    places.filter_map(move |place| hellos?.inside.get(place))
+}
+
 /// The process that this memory was last told of: after a fork, the parent, even if it has ended.
 static TOLD: AtomicU32 = AtomicU32::new(0);
 
@@ -126,6 +140,9 @@ pub(crate) fn hello(start: u64) {
     let hellos = HELLOS.load(Ordering::Relaxed);
     if hellos.is_null() {
         return;
+    }
+    if gate::watches(u32::MAX) {
+        inside::forget(own); // the main thread's number, which another may have had
     }
     // SAFETY: mapped by `attach` for as long as the process lives.
     let hellos = unsafe { &*hellos };

@@ -1,4 +1,5 @@
-//! One word a thread: whose lineage it is of, and whether it stands inside a name look-up.
+//! A few words a thread: whose lineage it is of, and whether it stands inside a name look-up, or any
+//! call that the kernel backstop knows of.
 //!
 //! `thread_local!` would go through `__tls_get_addr`, which may allocate after a guest has loaded
 //! libraries of its own. The word here is in the initial block that every thread has from its start.
@@ -8,6 +9,9 @@ use core::arch::{asm, global_asm};
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use bigfoot_ipc::guest::Registers;
+use bigfoot_ipc::page::Inside;
+
+use crate::inside::Stay;
 
 global_asm!(
     ".pushsection .tbss.bigfoot_thread,\"awT\",@nobits",
@@ -15,9 +19,9 @@ global_asm!(
     ".hidden bigfoot_thread",
     ".balign 8",
     ".type bigfoot_thread,@object",
-    ".size bigfoot_thread,16",
+    ".size bigfoot_thread,24",
     "bigfoot_thread:",
-    ".zero 16",
+    ".zero 24",
     ".popsection",
 );
 
@@ -27,6 +31,8 @@ struct Words {
     lookup: AtomicUsize,
     /// Thread at the top of the lineage, or zero where that is the thread itself.
     lineage: AtomicU32,
+    /// Stack pointer of the innermost call that the backstop was told of, or zero.
+    entered: AtomicUsize,
 }
 
 fn words() -> &'static Words {
@@ -40,7 +46,7 @@ fn words() -> &'static Words {
             options(nostack, pure, readonly),
         );
     }
-    // SAFETY: 16 zeroed, aligned bytes that live as long as the thread that asks.
+    // SAFETY: 24 zeroed, aligned bytes that live as long as the thread that asks.
     unsafe { &*at }
 }
 
@@ -90,9 +96,20 @@ pub(crate) fn registers() -> Registers {
     Registers { instruction, stack, frame }
 }
 
+/// Where the innermost call was entered that the backstop was told of ([`Stay`]), or zero.
+pub(crate) fn entered() -> usize {
+    words().entered.load(Ordering::Relaxed)
+}
+
+/// Takes note of where such a call was entered.
+pub(crate) fn enter(stack_pointer: usize) {
+    words().entered.store(stack_pointer, Ordering::Relaxed);
+}
+
 /// As long as this lives, the thread stands inside a look-up that was decided.
 pub(crate) struct InLookup {
     outer: usize,
+    _stay: Option<Stay>,
 }
 
 impl InLookup {
@@ -101,7 +118,7 @@ impl InLookup {
         let outer = if in_lookup() { words().lookup.load(Ordering::Relaxed) } else { 0 };
         let entered = if outer == 0 { stack_pointer() } else { outer };
         words().lookup.store(entered, Ordering::Relaxed);
-        Self { outer }
+        Self { outer, _stay: Stay::enter(Inside::Lookup) }
     }
 }
 
@@ -118,8 +135,9 @@ pub(crate) fn in_lookup() -> bool {
     entered != 0 && stack_pointer() < entered
 }
 
+/// The stack pointer.
 #[inline(always)]
-fn stack_pointer() -> usize {
+pub(crate) fn stack_pointer() -> usize {
     let pointer: usize;
     // SAFETY: reads one register.
     unsafe { asm!("mov {sp}, rsp", sp = out(reg) pointer, options(nostack, nomem)) }

@@ -12,8 +12,10 @@ use crate::hook::{Failure, fenced};
 use crate::{controller, shared, start};
 
 hook! {
-    unsafe fn connect(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int => hooked;
-    unsafe fn __connect(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int => hooked;
+    unsafe fn connect(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int => hooked,
+        wait SYS_connect(fd, addr, len) if CALLS;
+    unsafe fn __connect(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int => hooked,
+        wait SYS_connect(fd, addr, len) if CALLS;
 }
 
 /// What to do about a connection.

@@ -20,12 +20,16 @@ use crate::{controller, shared, start};
 type Words = *const *const c_char;
 
 hook! {
-    unsafe fn execve(path: *const c_char, argv: Words, envp: Words) -> c_int => path_with;
+    unsafe fn execve(path: *const c_char, argv: Words, envp: Words) -> c_int => path_with,
+        call SYS_execve(path, argv, envp) if CALLS;
     unsafe fn execv(path: *const c_char, argv: Words) -> c_int => path;
     unsafe fn execvp(file: *const c_char, argv: Words) -> c_int => search;
     unsafe fn execvpe(file: *const c_char, argv: Words, envp: Words) -> c_int => search_with;
-    unsafe fn fexecve(fd: c_int, argv: Words, envp: Words) -> c_int => descriptor;
-    unsafe fn execveat(dir: c_int, path: *const c_char, argv: Words, envp: Words, flags: c_int) -> c_int => at;
+    unsafe fn fexecve(fd: c_int, argv: Words, envp: Words) -> c_int => descriptor,
+        call SYS_execveat(fd, c"".as_ptr(), argv, envp, libc::AT_EMPTY_PATH)
+        if CALLS && is_whole(fd, argv, envp);
+    unsafe fn execveat(dir: c_int, path: *const c_char, argv: Words, envp: Words, flags: c_int) -> c_int => at,
+        call SYS_execveat(dir, path, argv, envp, flags) if CALLS;
 }
 
 /// What to do about the start of a program.
@@ -192,6 +196,11 @@ unsafe fn search_with(file: *const c_char, argv: Words, envp: Words) -> c_int {
     let program = Program { searched: true, ..program(file, argv, envp) };
     // SAFETY: this function's contract.
     unsafe { replace(&program, |other, envp| real!(execvpe)(other.unwrap_or(file), argv, envp)) }
+}
+
+/// Whether fexecve(3) tries to start it at all.
+fn is_whole(fd: c_int, argv: Words, envp: Words) -> bool {
+    fd >= 0 && !argv.is_null() && !envp.is_null()
 }
 
 /// # Safety

@@ -2,11 +2,13 @@
 
 use core::ffi::c_char;
 
+use bigfoot_ipc::page::Inside;
 use libc::FILE;
 
 use super::open::{Plan, plan};
 use crate::cabi;
 use crate::hook::Failure;
+use crate::inside::Stay;
 
 hook! {
     unsafe fn fopen(path: *const c_char, mode: *const c_char) -> *mut FILE => plain;
@@ -37,7 +39,9 @@ macro_rules! opens {
         /// As for fopen(3).
         unsafe fn $name(path: *const c_char, mode: *const c_char $(, $argument: $type)*) -> *mut FILE {
             // SAFETY: this function's contract.
-            match unsafe { plan_by_mode(path, mode) } {
+            let plan = unsafe { plan_by_mode(path, mode) };
+            let _inside = Stay::enter(Inside::Open);
+            match plan {
                 // SAFETY: the guest's own arguments.
                 Plan::Real => unsafe { real!($real)(path, mode $(, $argument)*) },
                 Plan::At(place) => {

@@ -106,6 +106,7 @@ unsafe fn answer(
     let flags = hints.ai_flags;
     let plain = addrinfo { ai_flags: flags & !(libc::AI_ADDRCONFIG | libc::AI_CANONNAME), ..hints };
 
+    let _inside = InLookup::enter(); // libc may ask for the service
     let mut chain = Chain::new();
     for address in found.hinted(hints.ai_family, flags) {
         let Some(numeric) = Numeric::new(address) else {

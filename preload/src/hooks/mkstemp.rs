@@ -3,8 +3,11 @@
 
 use core::ffi::{c_char, c_int};
 
+use bigfoot_ipc::page::Inside;
+
 use super::open::refusal;
 use crate::hook::Failure;
+use crate::inside::Stay;
 
 hook! {
     unsafe fn mkstemp(template: *mut c_char) -> c_int => plain;
@@ -27,6 +30,7 @@ macro_rules! makes {
             if let Some(errno) = unsafe { refusal(libc::AT_FDCWD, template, true, true) } {
                 return Failure::failure(errno);
             }
+            let _inside = Stay::enter(Inside::Open);
             // SAFETY: the guest's own arguments.
             unsafe { real!($real)(template $(, $argument)*) }
         }

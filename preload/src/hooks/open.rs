@@ -13,18 +13,35 @@ use crate::{cabi, controller, shared, start};
 // These are variadic in C. A callee that takes the last argument as a fixed one reads the same
 // register, whether or not the caller filled it (psABI, "Variable Argument Lists").
 hook! {
-    unsafe fn open(path: *const c_char, flags: c_int, mode: mode_t) -> c_int => plain;
-    unsafe fn open64(path: *const c_char, flags: c_int, mode: mode_t) -> c_int => plain64;
-    unsafe fn __open(path: *const c_char, flags: c_int, mode: mode_t) -> c_int => plain;
-    unsafe fn __open64(path: *const c_char, flags: c_int, mode: mode_t) -> c_int => plain64;
-    unsafe fn openat(dir: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int => at;
-    unsafe fn openat64(dir: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int => at64;
-    unsafe fn __open_2(path: *const c_char, flags: c_int) -> c_int => checked;
-    unsafe fn __open64_2(path: *const c_char, flags: c_int) -> c_int => checked64;
-    unsafe fn __openat_2(dir: c_int, path: *const c_char, flags: c_int) -> c_int => checked_at;
-    unsafe fn __openat64_2(dir: c_int, path: *const c_char, flags: c_int) -> c_int => checked_at64;
-    unsafe fn creat(path: *const c_char, mode: mode_t) -> c_int => create;
-    unsafe fn creat64(path: *const c_char, mode: mode_t) -> c_int => create64;
+    unsafe fn open(path: *const c_char, flags: c_int, mode: mode_t) -> c_int => plain,
+        wait SYS_openat(libc::AT_FDCWD, path, flags, mode) if FILES;
+    unsafe fn open64(path: *const c_char, flags: c_int, mode: mode_t) -> c_int => plain64,
+        wait SYS_openat(libc::AT_FDCWD, path, flags, mode) if FILES;
+    unsafe fn __open(path: *const c_char, flags: c_int, mode: mode_t) -> c_int => plain,
+        wait SYS_openat(libc::AT_FDCWD, path, flags, mode) if FILES;
+    unsafe fn __open64(path: *const c_char, flags: c_int, mode: mode_t) -> c_int => plain64,
+        wait SYS_openat(libc::AT_FDCWD, path, flags, mode) if FILES;
+    unsafe fn openat(dir: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int => at,
+        wait SYS_openat(dir, path, flags, mode) if FILES;
+    unsafe fn openat64(dir: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int => at64,
+        wait SYS_openat(dir, path, flags, mode) if FILES;
+    unsafe fn __open_2(path: *const c_char, flags: c_int) -> c_int => checked,
+        wait SYS_openat(libc::AT_FDCWD, path, flags, 0_u32) if FILES && !creates(flags);
+    unsafe fn __open64_2(path: *const c_char, flags: c_int) -> c_int => checked64,
+        wait SYS_openat(libc::AT_FDCWD, path, flags, 0_u32) if FILES && !creates(flags);
+    unsafe fn __openat_2(dir: c_int, path: *const c_char, flags: c_int) -> c_int => checked_at,
+        wait SYS_openat(dir, path, flags, 0_u32) if FILES && !creates(flags);
+    unsafe fn __openat64_2(dir: c_int, path: *const c_char, flags: c_int) -> c_int => checked_at64,
+        wait SYS_openat(dir, path, flags, 0_u32) if FILES && !creates(flags);
+    unsafe fn creat(path: *const c_char, mode: mode_t) -> c_int => create,
+        wait SYS_creat(path, mode) if FILES;
+    unsafe fn creat64(path: *const c_char, mode: mode_t) -> c_int => create64,
+        wait SYS_creat(path, mode) if FILES;
+}
+
+/// Whether these flags need a mode, without which the checked forms end the process.
+fn creates(flags: c_int) -> bool {
+    flags & libc::O_CREAT != 0 || flags & libc::O_TMPFILE == libc::O_TMPFILE
 }
 
 /// What becomes of an opening.

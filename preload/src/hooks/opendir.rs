@@ -2,10 +2,12 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
+use bigfoot_ipc::page::Inside;
 use libc::DIR;
 
 use super::open::{Plan, plan};
 use crate::hook::Failure;
+use crate::inside::Stay;
 
 hook! {
     unsafe fn opendir(path: *const c_char) -> *mut DIR => open;
@@ -20,7 +22,9 @@ hook! {
 /// As for opendir(3).
 unsafe fn open(path: *const c_char) -> *mut DIR {
     // SAFETY: this function's contract.
-    match unsafe { plan(libc::AT_FDCWD, path, true, false) } {
+    let plan = unsafe { plan(libc::AT_FDCWD, path, true, false) };
+    let _inside = Stay::enter(Inside::Open);
+    match plan {
         // SAFETY: the guest's own argument.
         Plan::Real => unsafe { real!(opendir)(path) },
         // SAFETY: a C string that outlives the call.
@@ -39,7 +43,9 @@ macro_rules! scans {
             list: *mut c_void, filter: *const c_void, order: *const c_void,
         ) -> c_int {
             // SAFETY: this function's contract.
-            match unsafe { plan($dir, path, true, false) } {
+            let plan = unsafe { plan($dir, path, true, false) };
+            let _inside = Stay::enter(Inside::Open);
+            match plan {
                 // SAFETY: the guest's own arguments.
                 Plan::Real => unsafe { real!($real)($($first,)? path, list, filter, order) },
                 Plan::At(place) => {

@@ -12,11 +12,12 @@ hook! {
     unsafe fn recvfrom(
         fd: c_int, data: *mut c_void, bytes: size_t, flags: c_int,
         addr: *mut sockaddr, len: *mut socklen_t,
-    ) -> ssize_t => from;
+    ) -> ssize_t => from, wait SYS_recvfrom(fd, data, bytes, flags, addr, len) if CALLS;
     unsafe fn __recvfrom_chk(
         fd: c_int, data: *mut c_void, bytes: size_t, room: size_t, flags: c_int,
         addr: *mut sockaddr, len: *mut socklen_t,
-    ) -> ssize_t => from_checked;
+    ) -> ssize_t => from_checked,
+        wait SYS_recvfrom(fd, data, bytes, flags, addr, len) if CALLS && bytes <= room;
     unsafe fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t => message;
     unsafe fn recvmmsg(
         fd: c_int, messages: *mut mmsghdr, count: c_uint, flags: c_int, timeout: *mut timespec,
@@ -26,7 +27,7 @@ hook! {
 /// # Safety
 ///
 /// As for recvfrom(2).
-unsafe fn from(
+pub(super) unsafe fn from(
     fd: c_int,
     data: *mut c_void,
     bytes: size_t,

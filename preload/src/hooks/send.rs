@@ -15,9 +15,11 @@ hook! {
     unsafe fn sendto(
         fd: c_int, data: *const c_void, bytes: size_t, flags: c_int,
         addr: *const sockaddr, len: socklen_t,
-    ) -> ssize_t => to;
-    unsafe fn sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t => message;
-    unsafe fn sendmmsg(fd: c_int, messages: *mut mmsghdr, count: c_uint, flags: c_int) -> c_int => messages;
+    ) -> ssize_t => to, wait SYS_sendto(fd, data, bytes, flags, addr, len) if CALLS;
+    unsafe fn sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t => message,
+        wait SYS_sendmsg(fd, message, flags) if CALLS;
+    unsafe fn sendmmsg(fd: c_int, messages: *mut mmsghdr, count: c_uint, flags: c_int) -> c_int => messages,
+        wait SYS_sendmmsg(fd, messages, count, flags) if CALLS;
 }
 
 /// # Safety

@@ -1,9 +1,10 @@
 //! `syscall(2)`: system calls by number. Those that a hook stands for go through it; every other is
-//! made at once, without a frame of ours on the stack, so that even vfork works by number.
+//! made by libc's own function, without a frame of ours on the stack, so that even vfork works by
+//! number, and not from our text, so that the kernel backstop sees those that it watches.
 
 use core::ffi::{c_char, c_int, c_long, c_uint};
 
-use super::{connect, exec, open, send, serve};
+use super::{connect, exec, open, recv, send, serve};
 use crate::cabi;
 
 #[cfg(not(test))]
@@ -27,6 +28,8 @@ unsafe extern "C-unwind" fn syscall() {
         "je 2f",
         "cmp rdi, 44",
         "je 2f",
+        "cmp rdi, 45",
+        "je 2f",
         "cmp rdi, 46",
         "je 2f",
         "cmp rdi, 49",
@@ -45,7 +48,12 @@ unsafe extern "C-unwind" fn syscall() {
         "je 2f",
         "cmp rdi, 437",
         "je 2f",
-        // The psABI's system call: number in rax, the fourth argument in r10 rather than rcx.
+        "mov rax, qword ptr [rip + {real}]",
+        "test rax, rax",
+        "jz 4f",
+        "jmp rax",
+        // Before libc's own is found: the psABI's system call: number in rax, the fourth argument in r10 rather than rcx.
+        "4:",
         "mov rax, rdi",
         "mov rdi, rsi",
         "mov rsi, rdx",
@@ -63,6 +71,7 @@ unsafe extern "C-unwind" fn syscall() {
         "2:",
         "jmp {hooked}",
         ".cfi_endproc",
+        real = sym REAL,
         failed = sym failed,
         hooked = sym hooked,
     )
@@ -104,6 +113,14 @@ unsafe extern "C-unwind" fn hooked(
                 d as c_int,
                 e as *const _,
                 f as c_uint,
+            ) as c_long,
+            libc::SYS_recvfrom => recv::from(
+                a as c_int,
+                b as *mut _,
+                c as usize,
+                d as c_int,
+                e as *mut _,
+                f as *mut _,
             ) as c_long,
             libc::SYS_sendmsg => send::message(a as c_int, b as *const _, c as c_int) as c_long,
             libc::SYS_bind => serve::bound(a as c_int, b as *const _, c as c_uint).into(),

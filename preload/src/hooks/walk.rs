@@ -3,9 +3,12 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
+use bigfoot_ipc::page::Inside;
+
 use super::open::refusal;
 use crate::cabi;
 use crate::hook::Failure;
+use crate::inside::Stay;
 
 type Words = *const *const c_char;
 
@@ -28,6 +31,7 @@ macro_rules! walks {
             if let Some(errno) = unsafe { refusal(libc::AT_FDCWD, path, true, false) } {
                 return Failure::failure(errno);
             }
+            let _inside = Stay::enter(Inside::Open);
             // SAFETY: the guest's own arguments.
             unsafe { real!($real)(path $(, $argument)*) }
         }
@@ -67,6 +71,7 @@ macro_rules! opens {
             if let Some(errno) = unsafe { refused(paths) } {
                 return Failure::failure(errno);
             }
+            let _inside = Stay::enter(Inside::Open);
             // SAFETY: the guest's own arguments.
             unsafe { real!($real)(paths, options, order) }
         }
