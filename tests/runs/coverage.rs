@@ -22,7 +22,8 @@ fn a_static_program_is_a_gap() {
     let blind = guest::static_guest("echo");
     let rule = "subprocess:*";
 
-    let told = Scene::new().guard("error").allow(rule).run([&blind]);
+    let scene = || Scene::new().guard("error").allow(rule).flag("--backstop=off");
+    let told = scene().run([&blind]);
     told.succeeds();
     assert_eq!(told.report["coverage"]["blind_count"], 1, "{:#}", told.report);
     assert!(
@@ -32,7 +33,19 @@ fn a_static_program_is_a_gap() {
     );
     assert!(told.report["coverage"]["blind"].to_string().contains("static"), "{:#}", told.report);
 
-    Scene::new().guard("error").allow(rule).flag("--require-coverage").run([&blind]).fails_with(61);
+    scene().flag("--require-coverage").run([&blind]).fails_with(61);
+}
+
+/// The kernel backstop sees it: then it is no gap.
+#[test]
+fn a_static_program_is_seen_by_the_backstop() {
+    let scene = Scene::new().guard("error").allow("subprocess:*").flag("--require-coverage");
+    let told = scene.run([guest::static_guest("echo")]);
+
+    told.succeeds();
+    let coverage = &told.report["coverage"];
+    assert_eq!((&coverage["backstop_only"], &coverage["blind_count"]), (&1.into(), &0.into()));
+    assert!(coverage["by_backstop"].to_string().contains("echo-static"), "{coverage:#}");
 }
 
 /// So is one that a guest starts.
@@ -40,7 +53,11 @@ fn a_static_program_is_a_gap() {
 fn a_static_child_is_a_gap() {
     let blind = guest::static_guest("echo");
 
-    let told = Scene::new().run(["sh", "-c", &format!("{}; true", blind.display())]);
+    let told = Scene::new().flag("--backstop=off").run([
+        "sh",
+        "-c",
+        &format!("{}; true", blind.display()),
+    ]);
 
     assert_eq!(told.report["coverage"]["complete"], false, "{:#}", told.report);
 }

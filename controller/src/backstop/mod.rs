@@ -178,6 +178,11 @@ impl Receiver {
         let inside = match trapped {
             Trapped::Connect { .. } | Trapped::Send(_) => Inside::Lookup,
             Trapped::Open(_) => Inside::Open,
+            // A stand-in of ours is a part of the start that it was put in for.
+            Trapped::Exec(exec) => {
+                let stand_in = self.backstop.folder.join(bigfoot_ipc::STAND_IN);
+                return exec.file == stand_in.as_os_str().as_encoded_bytes();
+            }
             _ => return false,
         };
         self.backstop.view.stands(told.thread, inside)

@@ -36,6 +36,7 @@ impl Engine {
         let asked_by_libc = asker.layer == Layer::Backstop && matches!(peer, Peer::UnixPath(_));
         let belongs = (asker.in_lookup || asked_by_libc) && is_name_service(&peer);
         let connect = Connect { transport, peer, names };
+        let belongs = belongs || (asker.layer == Layer::Backstop && is_route_probe(&connect));
         if !belongs && let Some(outcome) = self.claim(asker, &connect, own) {
             return outcome;
         }
@@ -274,6 +275,15 @@ fn local_port(peer: &Peer) -> Option<u16> {
         }
         _ => None,
     }
+}
+
+/// Whether a program with a resolver of its own asks the kernel which way to an address leads, as Go's
+/// does to sort what it looked up (RFC 6724): a datagram socket that is connected sends nothing. It
+/// takes the port of discard (RFC 863), at which no server of a name is.
+fn is_route_probe(connect: &Connect) -> bool {
+    const DISCARD: u16 = 9;
+    let discards = matches!(connect.peer, Peer::Internet(address) if address.port() == DISCARD);
+    discards && connect.transport == Transport::Datagram && !connect.names.is_empty()
 }
 
 /// Whether a server is one that libc asks for names: a cache's socket, or the DNS's port.

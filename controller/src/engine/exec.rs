@@ -53,6 +53,9 @@ enum Spoken {
 
 impl Engine {
     pub(super) fn exec(&mut self, asker: &Asker, starting: Starting) -> Outcome {
+        if asker.layer == Layer::Backstop && starting.stood {
+            return Verdict::Allow.into(); // the stand-in on PATH, which asks by itself
+        }
         let known = starting.fields();
         match self.mocks_of_start(asker, &known, starting.spawns) {
             Spoken::Nothing => self.unmocked_start(asker, &starting, &known),

@@ -289,7 +289,7 @@ fn a_program_reads_one_document() {
             "command_failed": false,
             "coverage": {
                 "required": false, "complete": false, "processes": 12, "armed": 11, "backstop_only": 0,
-                "tools": 3, "lost": 0, "by_backstop_count": 0, "by_backstop": [], "blind_count": 1,
+                "tools": 3, "lost": 0, "by_backstop": [], "blind_count": 1,
                 "blind": [{ "program": "/usr/bin/busybox", "reason": "static", "count": 1 }],
             },
             "notes": [],
