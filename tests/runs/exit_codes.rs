@@ -90,16 +90,24 @@ fn each_format_is_well_formed() {
     assert!(told("human").contains(&server.port()));
 }
 
-/// Two runs at once would each hold the other's processes; the inner one says so and does not start.
+/// A run within a run joins it: the outer one's rules hold, and it alone reports.
 #[test]
-fn a_run_within_a_run_is_refused() {
+fn a_run_within_a_run_joins_it() {
     let own = bigfoot_tests::scene::bigfoot();
 
-    Scene::new()
-        .guard("off")
-        .tell(["sh", "-c", &format!("{} run -- true", own.display())])
-        .fails_with(2)
-        .says("inside another");
+    let inner = format!("{} run --guard off -- python3 -c", own.display());
+    let line = format!("{inner} 'import socket; socket.create_connection((\"10.9.8.7\", 99))'");
+
+    for guard in ["off", "error"] {
+        let told =
+            Scene::new().guard(guard).tell(["sh", "-c", &format!("{} run -- true", own.display())]);
+        told.succeeds().says("joined the run");
+    }
+    let told = Scene::new().guard("error").run(["sh", "-c", &line]);
+    assert_eq!(told.calls(), 1, "{:#}", told.report);
+    Scene::new().tell(["sh", "-c", &format!("{} run -- nosuch", own.display())]).fails_with(127);
+    let accept = format!("{} accept -- true", own.display());
+    Scene::new().tell(["sh", "-c", &accept]).fails_with(2).says("inside a run");
 }
 
 /// With the guard off, what outlives the run goes on as without bigfoot.

@@ -183,6 +183,7 @@ mod tests {
             assert_eq!(own().bytes(address, 8), Err(Unreadable));
         }
         assert_eq!(own().string(endless.as_ptr() as u64), Err(Unreadable));
-        assert_eq!(own().list(endless.as_ptr() as u64).map(drop), Err(Unreadable));
+        let endless = vec![1_u64; WORDS_MAX + 1];
+        assert_eq!(own().list(endless.as_ptr() as u64), Err(Unreadable));
     }
 }

@@ -51,6 +51,9 @@ impl Process {
     /// A duplicate of a descriptor of its. None where we may not have one (pidfd_getfd(2)).
     #[must_use]
     pub fn descriptor(&self, number: i32) -> Option<OwnedFd> {
+        if number < 0 {
+            return None; // a guest may say anything, and rustix panics at that
+        }
         let pid = rustix::process::Pid::from_raw(self.pid.cast_signed())?;
         let process = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
         rustix::process::pidfd_getfd(process, number, PidfdGetfdFlags::empty()).ok()

@@ -4,11 +4,13 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::backstop::probe;
 use crate::config::{self, Flags};
 use crate::intake::Job;
 use crate::library;
 use crate::run::controller::{Service, environment, of_command};
 use crate::run::directory::Directory;
+use crate::run::starter;
 
 /// One thing that was tried: what, whether it holds, and what that means or how to mend it.
 struct Line {
@@ -23,11 +25,7 @@ pub fn doctor() -> String {
     let mut lines = vec![preload(), folder()];
     lines.extend(trial());
     lines.push(sites());
-    lines.push(Line {
-        what: "kernel backstop",
-        holds: false,
-        text: "not in this version: static programs are counted as blind; system calls made without libc, as by Go, are neither held to rules nor counted".into(),
-    });
+    lines.extend(backstop());
     lines
         .iter()
         .map(|Line { what, holds, text }| {
@@ -89,6 +87,43 @@ fn trial() -> Option<Line> {
         said => format!("the loader says: {said}"),
     };
     Some(Line { what: "programs of this machine", holds: armed >= 2 && said.is_empty(), text })
+}
+
+/// Whether the kernel tells of calls that no hook sees, and how well.
+fn backstop() -> Vec<Line> {
+    let what = "kernel backstop";
+    let probed = match probe::probe() {
+        Ok(probed) => probed,
+        Err(error) => return vec![Line { what, holds: false, text: starter::reason(&error) }],
+    };
+    let gains = if probed.installed.gains {
+        "programs of other users keep their privileges"
+    } else {
+        "sudo, ping and their like gain no privileges in a run (no_new_privs); --backstop off leaves them theirs"
+    };
+    let mut lines = vec![Line {
+        what,
+        holds: true,
+        text: format!("calls made without libc are held up and decided; {gains}"),
+    }];
+    let mut weak = |holds: bool, text: &str| {
+        if !holds {
+            lines.push(Line { what, holds, text: text.into() });
+        }
+    };
+    weak(
+        probed.installed.killable,
+        "a signal may make a call be asked about twice; Linux 5.19 mends that",
+    );
+    weak(
+        probed.descriptors,
+        "guests' sockets cannot be had (pidfd_getfd), so that what only the backstop sees is allowed or refused, and never mocked; a container needs CAP_SYS_PTRACE for it",
+    );
+    weak(
+        probed.memory,
+        "guests' memory cannot be read, so that what only the backstop sees is refused; a container needs CAP_SYS_PTRACE for it",
+    );
+    lines
 }
 
 /// Whether a guest's stack can be read from outside.

@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -271,9 +272,7 @@ fn run_(run: Run, accept: bool) -> Result<u8, Failure> {
     let Some(directory) = env::var_os(keeper::CONTROLLER_VARIABLE) else {
         // What can be wrong is found before anything is started.
         if is_guest() {
-            return Err(Failure::usage(
-                "start a run inside another: the outer one holds these processes already, and its rules are not joined in this version",
-            ));
+            return join(&command, accept);
         }
         crate::library::path(env::var_os("BIGFOOT_PRELOAD").map(PathBuf::from).as_deref())
             .map_err(Failure::usage)?;
@@ -301,6 +300,23 @@ fn run_(run: Run, accept: bool) -> Result<u8, Failure> {
     });
     let _ = ended.write(&directory); // without it the keeper tells of a controller that was lost
     Ok(0)
+}
+
+/// Starts a command in place of us, in the run that holds us already.
+fn join(command: &[OsString], accept: bool) -> Result<u8, Failure> {
+    if accept {
+        return Err(Failure::usage("accept inside a run: the run that holds this process decides"));
+    }
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Failure::usage("start a command: there is none"));
+    };
+    let _ = writeln!(
+        io::stderr(),
+        "bigfoot: joined the run that holds this process: its rules hold, and its report tells; the options and the configuration here have no effect"
+    );
+    let error = std::process::Command::new(program).args(arguments).exec();
+    let (code, text) = run::controller::not_started(command, &error);
+    Err(Failure { code, text })
 }
 
 fn explain_(what: &str, test: Option<&str>, policy: PolicyFlags) -> Result<u8, Failure> {

@@ -113,6 +113,7 @@ impl Findings {
             test: asker.test.clone().map_or(Attribution::Unknown, Attribution::Test),
             allow: policy.suggest(&call),
             call,
+            layer: asker.layer,
             chain: Vec::new(),
             thread: None,
             stack: Stack::default(),

@@ -111,6 +111,7 @@ fn finding(finding: &Finding, places: &[Place], style: &Style) -> Value {
         "process": { "chain": chain, "thread": finding.thread, "script": finding.script },
         "site": call_site(places).filter(|_| finding.script.is_none()).map(|it| place(it, style)),
         "call": described(finding),
+        "layer": finding.layer.name(),
         "rule": finding.rule.as_ref().map(|(rule, place)| json!({ "text": rule, "place": place })),
         "allow": {
             "rule": finding.allow,

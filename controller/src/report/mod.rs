@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use crate::call::Call;
 use crate::fields::Fields;
 use crate::site::{Place, Stack};
-use crate::timeline::Interaction;
+use crate::timeline::{Interaction, Layer};
 
 mod advice;
 mod codes;
@@ -143,6 +143,8 @@ pub struct Finding {
     pub refused: bool,
     /// The call.
     pub call: Call,
+    /// Which part of us saw it.
+    pub layer: Layer,
     /// Name of its protocol, from the plugin cards.
     pub protocol: &'static str,
     /// The test that made it, and how that is known.

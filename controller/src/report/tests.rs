@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::call::{Call, Connect, Exec, Load, Lookup, Open, Peer, Query, Transport};
 use crate::site::{Frame, Place, Stack};
+use crate::timeline::Layer;
 
 mod broken;
 
@@ -22,6 +23,7 @@ fn guarded() -> Finding {
             peer: Peer::Internet(address("203.0.113.5:443")),
             names: vec!["api.example.com".to_owned()],
         }),
+        layer: Layer::Preload,
         protocol: "http",
         test: Attribution::Test("tests::fetches_a_user".to_owned()),
         chain: vec!["cargo test".to_owned(), "target/debug/deps/app-1a2b".to_owned()],
@@ -270,6 +272,7 @@ fn a_program_reads_one_document() {
                     "program": "/usr/bin/git",
                     "arguments": ["git", "push", "--force", "a b"],
                 },
+                "layer": "preload",
                 "rule": { "text": "subprocess:git", "place": "bigfoot.toml:4" },
                 "allow": {
                     "rule": "subprocess:/usr/bin/git",

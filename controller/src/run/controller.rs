@@ -291,7 +291,11 @@ pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::erro
     };
     let ended = match started {
         Ok(pid) => wait(pid, &signals, || nix::unistd::getppid() == keeper),
-        Err(error) => return Ok(not_started(&command, &error)),
+        Err(error) => {
+            let (code, text) = not_started(&command, &error);
+            eprintln!("{text}");
+            return Ok(Exit::Code(code));
+        }
     };
     let Some(ended) = ended else {
         // Nobody is left to be told: the keeper was killed.
@@ -374,10 +378,12 @@ fn without_backstop(error: &io::Error) -> Exit {
     Exit::Code(report::UNCOVERED)
 }
 
-fn not_started(command: &[OsString], error: &io::Error) -> Exit {
+/// Exit code and words where a command could not be started.
+#[must_use]
+pub fn not_started(command: &[OsString], error: &io::Error) -> (u8, String) {
     let name = command.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    eprintln!("bigfoot: failed to start {name:?}: {error}");
-    Exit::Code(if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { CANNOT_EXECUTE })
+    let code = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { CANNOT_EXECUTE };
+    (code, format!("bigfoot: failed to start {name:?}: {error}"))
 }
 
 /// Waits for the command as long as it is `wanted`, and buries whatever else ends meanwhile.

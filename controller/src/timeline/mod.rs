@@ -69,6 +69,18 @@ pub enum Layer {
     Backstop,
 }
 
+impl Layer {
+    /// As the report has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Preload => "preload",
+            Self::Wire => "plugin",
+            Self::Backstop => "backstop",
+        }
+    }
+}
+
 /// What was said of something that a guest did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asserted {
