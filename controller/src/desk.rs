@@ -75,7 +75,7 @@ impl Desk {
                     reply(stream, &Told::Refused { reason });
                 }
                 Job::Wire { ticket, wire } => self.wire(ticket, wire),
-                Job::Watched => self.engine.processes().watch(),
+                Job::Watched { gains } => self.engine.processes().watch(gains),
                 Job::Close => self.engine.close(),
                 Job::Note(note) => self.notes.push(note),
                 Job::Stop => break,

@@ -1,7 +1,7 @@
 //! The processes of a run: which are guests and which are tools, which program each runs, and which
 //! starts were met by a hello.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use crate::intake::process::Pid;
@@ -115,6 +115,8 @@ pub struct Processes {
     outside: bool,
     /// The kernel backstop watches them all.
     watched: bool,
+    /// Programs that were started and would have gained privileges, but for the backstop.
+    held_down: Option<BTreeSet<PathBuf>>,
     /// Processes that start a program which only the backstop saw: their next hello is of this start.
     expected: HashMap<Pid, u64>,
 }
@@ -144,6 +146,7 @@ impl Processes {
             tool_count: 0,
             outside: false,
             watched: false,
+            held_down: None,
             expected: HashMap::new(),
         }
     }
@@ -155,8 +158,15 @@ impl Processes {
     }
 
     /// The kernel backstop watches every process: what says no hello is seen all the same.
-    pub fn watch(&mut self) {
+    /// Where `gains` is false, no program gains privileges by being started (no_new_privs).
+    pub fn watch(&mut self, gains: bool) {
         self.watched = true;
+        self.held_down = (!gains).then(BTreeSet::new);
+    }
+
+    /// Programs that would have gained privileges, but for the backstop.
+    pub fn held_down(&self) -> impl Iterator<Item = &PathBuf> {
+        self.held_down.iter().flatten()
     }
 
     /// Whether a start that only the backstop saw is one that a hook saw first, and that libc carries
@@ -238,6 +248,11 @@ impl Processes {
         let plumbed = matches!(started.own, Some(own) if own != OwnStart::Wrapped);
         let process = Process { role, image, by: started.by, started: None, fresh: true, plumbed };
         let Target { program, blind, identity, interpreter, .. } = started.target;
+        if blind == Some(Reason::Privileged)
+            && let Some(held_down) = &mut self.held_down
+        {
+            held_down.insert(program.clone());
+        }
         let files = [identity, interpreter.map(|(_, by)| by)];
         self.starts.push(Start {
             process,

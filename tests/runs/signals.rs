@@ -8,7 +8,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use bigfoot_tests::watch::Watch;
-use bigfoot_tests::{Scene, guest, servers};
+use bigfoot_tests::guest::{guest, static_guest};
+use bigfoot_tests::{Scene, servers};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -213,9 +214,19 @@ fn a_stopped_command_goes_on() {
 /// If the controller is killed, guests are refused, nothing hangs, and the run's code says so.
 #[test]
 fn guests_of_a_killed_controller_are_refused() {
+    refused_without_a_controller(&guest("connect"));
+}
+
+/// So are those that only the kernel backstop holds up.
+#[test]
+fn held_up_calls_of_a_killed_controller_are_refused() {
+    refused_without_a_controller(&static_guest("connect"));
+}
+
+fn refused_without_a_controller(guest: &std::path::Path) {
     let server = servers::plain();
-    let call = format!("{} tcp {}", guest("connect").display(), server.port());
-    let scene = Scene::new().guard("error").allow("subprocess:connect").allow("subprocess:sleep");
+    let call = format!("{} tcp {}", guest.display(), server.port());
+    let scene = Scene::new().guard("error").allow("subprocess:*").allow("socket://127.0.0.1");
     let mut run = Run::new(&scene, &format!("sleep 1; {call}"));
 
     let bigfoot = run.pid();

@@ -70,7 +70,10 @@ pub enum Job {
         wire: Wire,
     },
     /// The kernel backstop watches every process from now on.
-    Watched,
+    Watched {
+        /// Programs of other users still gain their privileges.
+        gains: bool,
+    },
     /// The command has ended: its sandbox closes.
     Close,
     /// Something for the report.

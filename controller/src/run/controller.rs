@@ -168,6 +168,9 @@ impl Service {
         if unasked > 0 {
             notes.push(format!("calls that were refused because their process could not ask: {unasked}; it had no descriptor left, or the run's folder was hidden from it"));
         }
+        notes.extend(processes.held_down().map(|program| {
+            format!("{} gains no privileges in this run (no_new_privs, by the kernel backstop): mock it, or give --backstop off", program.display())
+        }));
         let mut resolver = Resolver::default();
         tests_of::attribute(&mut found, &mut interactions, &processes, &mut resolver);
         let coverage = coverage(&processes, lost);

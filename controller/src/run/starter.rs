@@ -79,7 +79,7 @@ impl Starting<'_> {
             )?;
             let (listener, how) = told.recv().map_err(io::Error::other)??;
             shared::watch(directory, bits(wished))?;
-            let _ = service.jobs.send(Job::Watched); // the desk is there until it is told to stop
+            let _ = service.jobs.send(Job::Watched { gains: how.gains }); // the desk is there until it is told to stop
             note(how, service);
             Backstop {
                 listener: Arc::new(listener),
