@@ -5,9 +5,11 @@ mod table;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use bigfoot_ipc::page::{GATE_BASE, GATE_BYTES};
 use bigfoot_tests::Scene;
-use object::{Object, ObjectSymbol, SymbolKind};
+use object::{Object, ObjectSegment, ObjectSymbol, SymbolKind};
 
 use table::Table;
 
@@ -41,6 +43,41 @@ fn what_is_hooked_is_what_the_library_defines() {
 
     none(hooked.difference(&defined), "hooked by the table, not by the library");
     none(defined.difference(&hooked), "hooked by the library, not by the table");
+}
+
+/// The kernel backstop knows the library's system calls by where they come from, so it is linked to the
+/// place that both agree on, and within it.
+#[test]
+fn the_library_lies_where_the_backstop_looks_for_it() {
+    let library = fs::read(mapped("libbigfoot_preload.so")).expect("a library");
+    let file = object::File::parse(&*library).expect("an ELF file");
+
+    let first = file.segments().map(|segment| segment.address()).min();
+    let end = file.segments().map(|segment| segment.address() + segment.size()).max();
+
+    assert_eq!(first, Some(GATE_BASE));
+    assert!(end.is_some_and(|end| end <= GATE_BASE + GATE_BYTES), "{end:x?}");
+}
+
+/// The loader of glibc 2.36 and later keeps to that place.
+#[test]
+fn the_loader_puts_the_library_where_the_backstop_looks_for_it() {
+    let guest = Scene::new().guard("off").run(["cat", "/proc/self/maps"]);
+    let place = format!("{GATE_BASE:x}-");
+
+    let kept = guest
+        .stdout
+        .lines()
+        .any(|line| line.starts_with(&place) && line.ends_with("libbigfoot_preload.so"));
+
+    assert!(kept || !keeps_places(), "{}", guest.stdout);
+}
+
+fn keeps_places() -> bool {
+    let libc = Command::new("getconf").arg("GNU_LIBC_VERSION").output().expect("getconf");
+    let text = String::from_utf8_lossy(&libc.stdout);
+    let minor = text.trim().rsplit('.').next().and_then(|minor| minor.parse::<u32>().ok());
+    minor.is_some_and(|minor| minor >= 36)
 }
 
 /// A function of a family is never waved through among all the others.
