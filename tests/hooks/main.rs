@@ -11,6 +11,7 @@
 //! | `load` | dl |
 //! | `env` | test_name, and what hides bigfoot's own variables |
 //! | `allocations` | every hook, under an allocator that counts |
+//! | `gate` | where the calls of all of them come from |
 //! | `threads`, `fds` | pthread, and every hook under threads, fork, signals, and a guest's own ways with descriptors |
 
 mod allocations;
@@ -18,6 +19,7 @@ mod connect;
 mod env;
 mod exec;
 mod fds;
+mod gate;
 mod load;
 mod lookup;
 mod open;

@@ -1,0 +1,68 @@
+//! Where calls come from: the kernel backstop knows the library's own by their place in memory. The
+//! guest has a filter that refuses, with an error number of its own, all that come from elsewhere.
+
+use std::path::Path;
+
+use bigfoot_tests::{Scene, guest, servers};
+
+use crate::words;
+
+/// Claims that a case of the guest says the same of each of these calls.
+fn says(scene: &Scene, case: &str, program: &Path, (calls, result): (&str, &str)) {
+    let server = servers::plain();
+
+    let guest = scene.run(words([&guest("gate"), &case, &server.port(), &program]));
+
+    guest.is_seen();
+    for call in calls.split(',') {
+        let line = format!("{case}: {call} {result}");
+        assert!(guest.stdout.lines().any(|said| said == line), "no {line:?} in {}", guest.stdout);
+    }
+}
+
+/// All is allowed, and the backstop watches this much.
+fn watched(backstop: &str) -> Scene {
+    let scene = Scene::new().guard("error").allow("*").deny("file:/no/such/file");
+    scene.flag("--backstop").flag(backstop)
+}
+
+const SOCKETS: &str = "connect,syscall(connect),sendto,sendmsg,sendmmsg";
+const RAW_SOCKETS: &str = "raw connect,raw sendto,raw sendmsg,raw sendmmsg";
+const OPENS: &str = "open,open64,__open_2,openat,creat,syscall(openat2),open for making";
+const STARTS: &str = "execve,execv,execl,execle,fexecve,execveat,syscall(execve)";
+
+/// Connections and datagrams are made from the library's place; those made without libc are not.
+#[test]
+fn connections_come_from_the_librarys_place() {
+    let program = guest("echo");
+
+    says(&watched("on"), "sockets", &program, (SOCKETS, "done"));
+    says(&watched("on"), "sockets", &program, (RAW_SOCKETS, "refused"));
+}
+
+/// Programs are started from there, by whichever function.
+#[test]
+fn programs_are_started_from_the_librarys_place() {
+    says(&watched("on"), "programs", &guest("echo"), (STARTS, "started"));
+    says(&watched("on"), "programs", &guest("echo"), ("raw execve", "refused"));
+}
+
+/// Files are opened from there where the backstop watches them, with the mode that was given.
+#[test]
+fn files_are_opened_from_the_librarys_place() {
+    let program = guest("echo");
+
+    says(&watched("files"), "files", &program, (OPENS, "done"));
+    says(&watched("files"), "files", &program, ("mode", "7641"));
+    says(&watched("files"), "files", &program, ("raw openat", "refused"));
+}
+
+/// Without a backstop libc's own functions are called.
+#[test]
+fn without_a_backstop_calls_come_from_libc() {
+    let program = guest("echo");
+
+    says(&watched("off"), "sockets", &program, (SOCKETS, "refused"));
+    says(&watched("off"), "programs", &program, (STARTS, "refused"));
+    says(&watched("off"), "files", &program, ("open,openat,creat", "refused"));
+}
