@@ -143,7 +143,8 @@ impl Desk {
 
     fn ask(&mut self, mut asker: Asker, asked: Asked, to: Waiting) {
         self.hear();
-        if asker.test.is_none() && self.engine.wants_test() {
+        let is_call = !matches!(asked, Asked::Thread { .. });
+        if is_call && asker.test.is_none() && self.engine.wants_test() {
             let stack = self.unwinder.capture(asker.pid.cast_signed(), asker.registers);
             asker.test = site::rust_test(&self.resolver.places(&stack));
         }

@@ -14,6 +14,7 @@
 //! | `waits` | how bytes stand to what mocks wait for |
 //! | `said` | what responders tell: real answers, clients off their protocol |
 //! | `sandbox` | in which sandbox a call is made |
+//! | `ran` | which tests ran, and in which programs |
 //! | `findings` | what was refused or warned about |
 //! | `end` | what the run came to |
 
@@ -41,6 +42,7 @@ mod findings;
 mod lookup;
 mod mocked;
 mod question;
+mod ran;
 mod said;
 mod sandbox;
 mod session;
@@ -62,6 +64,7 @@ use tickets::Conversations;
 pub use end::{Ended, unasserted};
 pub use findings::{Found, grouped};
 pub use question::{Asked, Asker, Claim, Details, Outcome, Sought};
+pub use ran::Ran;
 pub use said::Said;
 pub use stand::Standing;
 
@@ -80,6 +83,7 @@ pub struct Engine {
     stand_ins: StandIns,
     /// The test that runs in a process, told by its start, as its runner published it last.
     tests: HashMap<(Pid, u64), String>,
+    ran: Ran,
     setup: Setup,
 }
 
@@ -122,6 +126,7 @@ impl Engine {
             repeats: Repeats::default(),
             stand_ins,
             tests: HashMap::new(),
+            ran: Ran::default(),
             setup,
         }
     }
@@ -176,6 +181,12 @@ impl Engine {
                 self.test_changed(asker);
                 Verdict::Allow.into()
             }
+            Asked::Thread { names, program } => {
+                if let Some(program) = program {
+                    self.ran.started(names, &program);
+                }
+                Verdict::Allow.into()
+            }
         }
     }
 
@@ -194,7 +205,8 @@ impl Engine {
         } else {
             ask::PROGRAMS
         };
-        self.policy.asks() | own
+        let threads = if self.setup.records { ask::THREADS } else { 0 };
+        self.policy.asks() | own | threads
     }
 
     /// Adds what is known beyond the call to a finding.

@@ -14,6 +14,21 @@ fn threads_and_signals_are_as_without_bigfoot() {
     is_transparent(Scene::new, &words([&guest("threads"), &"all", &server.port(), &dns.port()]));
 }
 
+/// Where the controller is told of each thread, because accepted tests may run in them, threads are
+/// as without bigfoot too.
+#[test]
+fn threads_that_are_told_of_are_as_without_bigfoot() {
+    let (server, dns) = (servers::plain(), servers::dns());
+    let scene = || Scene::new().config("guard = 'off'\n").file("bigfoot-snapshots/none", "");
+    let command = words([&guest("threads"), &"all", &server.port(), &dns.port()]);
+    let native = scene().native(&command);
+
+    let told = scene().run(&command);
+
+    told.is_seen().prints(&native.stdout);
+    assert_eq!(told.stderr, native.stderr);
+}
+
 /// Under `error` no thread, child or signal handler gets through.
 #[test]
 fn no_thread_or_child_gets_through() {

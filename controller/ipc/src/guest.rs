@@ -127,6 +127,11 @@ pub enum Call<'a> {
     },
     /// Another test runs in this process from now on: the asker names it.
     Test,
+    /// The main thread starts another thread.
+    Thread {
+        /// Address of what the thread is given at its start.
+        argument: u64,
+    },
 }
 
 /// Kind of socket.

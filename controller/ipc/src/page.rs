@@ -96,8 +96,10 @@ pub mod ask {
     pub const PROGRAMS: u32 = 16;
     /// Which test runs.
     pub const TESTS: u32 = 32;
+    /// Threads that main threads start: a runner may give each a test's name.
+    pub const THREADS: u32 = 64;
     /// All of them: what a guest assumes that finds no controller.
-    pub const EVERYTHING: u32 = 63;
+    pub const EVERYTHING: u32 = 127;
 }
 
 /// Number of slots in the ring. More program starts than this between two looks of the controller

@@ -139,6 +139,7 @@ fn every_variant_has_its_sample() {
             Call::Serve { .. } => "serve",
             Call::Stand { .. } => "stand",
             Call::Test => "test",
+            Call::Thread { .. } => "thread",
         };
         assert!(name.starts_with(kind), "{name} is a {kind}");
     }

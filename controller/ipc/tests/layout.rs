@@ -53,8 +53,8 @@ fn the_tickets_keep_their_layout() {
 #[test]
 fn the_kinds_of_calls_are_bits() {
     let calls = [ask::NETWORK, ask::NAMES, ask::FILES, ask::LIBRARIES, ask::PROGRAMS];
-    let kinds = [&calls[..], &[ask::TESTS]].concat();
+    let kinds = [&calls[..], &[ask::TESTS, ask::THREADS]].concat();
 
-    assert_eq!(kinds, [1, 2, 4, 8, 16, 32]);
+    assert_eq!(kinds, [1, 2, 4, 8, 16, 32, 64]);
     assert_eq!(kinds.iter().sum::<u32>(), ask::EVERYTHING);
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::{Spanned, Table};
 
 use super::normal::Entry;
-use super::{FOLDER, Owner, Written, text};
+use super::{Accepted, FOLDER, Owner, Written, text};
 use crate::config::Error;
 
 /// The file of what no test is known of.
@@ -27,6 +27,8 @@ const FILE_BYTES_MAX: u64 = 64 << 20;
 struct File {
     version: Spanned<i64>,
     test: Option<Spanned<String>>,
+    #[serde(default)]
+    programs: Vec<String>,
     #[serde(default)]
     interaction: Vec<Part>,
 }
@@ -49,7 +51,7 @@ fn once() -> u64 {
 }
 
 /// All snapshots of a project; None if it has no folder of them.
-pub(super) fn read(project: &Path) -> Result<Option<BTreeMap<Owner, Vec<Entry>>>, Error> {
+pub(super) fn read(project: &Path) -> Result<Option<BTreeMap<Owner, Accepted>>, Error> {
     let folder = project.join(FOLDER);
     let failed = |error: io::Error| Error::plain(format!("failed to read `{FOLDER}`: {error}"));
     let entries = match fs::read_dir(&folder) {
@@ -60,14 +62,14 @@ pub(super) fn read(project: &Path) -> Result<Option<BTreeMap<Owner, Vec<Entry>>>
     for entry in entries {
         let path = entry.map_err(failed)?.path();
         if path.extension().is_some_and(|extension| extension == "toml") {
-            let (owner, entries) = one(&path)?;
-            accepted.insert(owner, entries);
+            let (owner, one) = one(&path)?;
+            accepted.insert(owner, one);
         }
     }
     Ok(Some(accepted))
 }
 
-fn one(path: &Path) -> Result<(Owner, Vec<Entry>), Error> {
+fn one(path: &Path) -> Result<(Owner, Accepted), Error> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let shown = format!("{FOLDER}/{name}");
     let text = bounded(path)
@@ -98,7 +100,7 @@ fn one(path: &Path) -> Result<(Owner, Vec<Entry>), Error> {
         fields: part.fields,
         reply: part.reply,
     });
-    Ok((owner, entries.collect()))
+    Ok((owner, Accepted { entries: entries.collect(), programs: file.programs }))
 }
 
 /// The text of a file that is no larger than it may be.
@@ -116,7 +118,7 @@ fn bounded(path: &Path) -> io::Result<String> {
 pub(super) fn write(
     project: &Path,
     owner: &Owner,
-    entries: &[Entry],
+    accepted: &Accepted,
     written: &mut Written,
 ) -> io::Result<()> {
     let folder = project.join(FOLDER);
@@ -124,7 +126,7 @@ pub(super) fn write(
     let named = |path: &Path, error: io::Error| {
         io::Error::new(error.kind(), format!("write {}: {error}", path.display()))
     };
-    if entries.is_empty() && owner.is_some() {
+    if accepted.entries.is_empty() && owner.is_some() {
         return match fs::remove_file(&path) {
             Ok(()) => {
                 written.removed.push(path);
@@ -134,7 +136,7 @@ pub(super) fn write(
             Err(error) => Err(named(&path, error)),
         };
     }
-    let text = text::file(owner, entries);
+    let text = text::file(owner, accepted);
     if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
         written.unchanged += 1;
         return Ok(());

@@ -1,5 +1,6 @@
 //! Interactions on paper: written, read and compared.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,8 +13,9 @@ use super::*;
 use crate::call::{Call, Load};
 use crate::engine::Details;
 use crate::fields::Fields;
-use crate::report::Code;
+use crate::intake::test_program::TestProgram;
 use crate::report::fake::{Fake, SHAPE};
+use crate::report::{Attribution, Code};
 use crate::timeline::Layer;
 
 /// A project's folder, gone with the test.
@@ -30,11 +32,11 @@ impl Project {
     }
 
     fn accept(&self, interactions: &[Interaction]) -> Written {
-        write(&self.0, interactions, &BTreeSet::new()).unwrap()
+        write(&self.0, interactions, &Ran::default()).unwrap()
     }
 
     fn compare(&self, interactions: &mut [Interaction]) -> Vec<Broken> {
-        Snapshots::load(&self.0).unwrap().compare(interactions, &BTreeSet::new())
+        Snapshots::load(&self.0).unwrap().compare(interactions, &Ran::default())
     }
 
     fn text(&self, name: &str) -> String {
@@ -78,6 +80,21 @@ fn get(url: &str) -> Interaction {
         ("Authorization".to_owned(), "Bearer zqx".to_owned()),
     ];
     done(Some("shop::buys"), Fields::new().with("url", url).with("headers", headers))
+}
+
+/// These tests ran, as their runner said.
+fn published<'a>(tests: impl IntoIterator<Item = &'a str>) -> Ran {
+    Ran { tests: tests.into_iter().map(str::to_owned).collect(), ..Ran::default() }
+}
+
+/// These programs, told by their files, ran a test in a thread.
+fn in_threads(test: &str, programs: &[(&str, &str)]) -> Ran {
+    let mut ran = Ran::default();
+    for (name, file) in programs {
+        let program = TestProgram { name: (*name).to_owned(), file: file.into() };
+        ran.started(vec![test.to_owned()], &program);
+    }
+    ran
 }
 
 fn words(broken: &[Broken]) -> Vec<&str> {
@@ -269,7 +286,7 @@ fn a_test_that_did_not_run_is_left_alone() {
     project.accept(&[get("http://x/a"), other.clone()]);
 
     assert_eq!(project.compare(&mut [other.clone()]), []);
-    let ran = BTreeSet::from(["shop::buys".to_owned()]);
+    let ran = published(["shop::buys"]);
     let broken = Snapshots::load(&project.0).unwrap().compare(&mut [other.clone()], &ran);
     assert_eq!(words(&broken), ["accepted and not done: request http://x/a"]);
 
@@ -281,6 +298,58 @@ fn a_test_that_did_not_run_is_left_alone() {
         written.to_string(),
         "snapshots in bigfoot-snapshots: 0 written, 2 unchanged, 1 removed; review them like code"
     );
+}
+
+/// A test that runs in a thread of its name has run where its own programs ran it: neither another
+/// program's test of the same name nor one of two programs will do.
+#[test]
+fn a_test_has_run_where_its_programs_ran_it() {
+    let (lib, bin, other) = (("shop/shop", "/a"), ("shop/shop", "/b"), ("cart/cart", "/c"));
+    let test = "shop::buys";
+    let cases = [
+        (vec![lib], vec![lib], true),
+        (vec![lib], vec![bin], true), // built anew
+        (vec![lib], vec![lib, other], true),
+        (vec![lib], vec![other], false),
+        (vec![lib], vec![], false),
+        (vec![lib, bin], vec![lib, bin], true),
+        (vec![lib, bin], vec![lib], false),
+        (vec![lib, other], vec![lib, bin], false),
+        (vec![], vec![lib], false), // accepted without knowing
+    ];
+    for (before, now, told) in cases {
+        let project = Project::new();
+        write(&project.0, &[get("http://x/a")], &in_threads(test, &before)).unwrap();
+        let (ran, snapshots) = (in_threads(test, &now), Snapshots::load(&project.0).unwrap());
+
+        let broken = snapshots.compare(&mut [], &ran);
+
+        let tests: Vec<_> = broken.iter().map(|broken| broken.test.clone()).collect();
+        let wanted = Attribution::Test(test.to_owned());
+        assert_eq!(tests, if told { vec![wanted] } else { Vec::new() }, "{before:?} {now:?}");
+        assert_eq!(snapshots.unseen(&[], &ran), usize::from(!told), "{before:?} {now:?}");
+        let removed = write(&project.0, &[], &ran).unwrap().removed;
+        assert_eq!(removed.len(), usize::from(told), "{before:?} {now:?}");
+    }
+}
+
+/// Whose test it is stands in the snapshot; a published name that is a thread's too is not enough.
+#[test]
+fn a_snapshot_names_its_programs() {
+    let project = Project::new();
+    let programs = [("shop/shop", "/b"), ("shop/api", "/a")];
+    let ran = in_threads("shop::buys", &programs);
+
+    write(&project.0, &[get("http://x/a")], &ran).unwrap();
+
+    let text = project.text("shop-buys-c6dbacb4.toml");
+    let line = "\nprograms = [\"shop/api\", \"shop/shop\"] # whose test it is\n";
+    assert!(text.contains(line), "{text}");
+    let other =
+        Ran { tests: published(["shop::buys"]).tests, ..in_threads("shop::buys", &programs[..1]) };
+    let snapshots = Snapshots::load(&project.0).unwrap();
+    assert_eq!(snapshots.compare(&mut [], &other), []);
+    assert_eq!(snapshots.unseen(&[get("http://x/a")], &other), 0);
 }
 
 /// What was refused was not done: it is neither accepted nor compared.
@@ -390,7 +459,7 @@ fn a_folder_that_cannot_be_made_is_told() {
     let project = Project::new();
     fs::write(project.0.join(FOLDER), "").unwrap();
 
-    let error = write(&project.0, &[get("u")], &BTreeSet::new()).unwrap_err();
+    let error = write(&project.0, &[get("u")], &Ran::default()).unwrap_err();
 
     assert!(error.to_string().contains(FOLDER), "{error}");
     assert!(Snapshots::load(&project.0).is_err());
@@ -453,8 +522,8 @@ proptest! {
         prop_assert!(!project.compare(&mut interactions.clone()).is_empty());
 
         project.accept(&interactions);
-        let tests: BTreeSet<_> = interactions.iter().filter_map(|it| it.test.clone()).collect();
+        let ran = published(interactions.iter().filter_map(|it| it.test.as_deref()));
         let snapshots = Snapshots::load(&project.0).unwrap();
-        prop_assert!(!snapshots.compare(&mut interactions[1..].to_vec(), &tests).is_empty());
+        prop_assert!(!snapshots.compare(&mut interactions[1..].to_vec(), &ran).is_empty());
     }
 }

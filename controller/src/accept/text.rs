@@ -2,8 +2,8 @@
 
 use toml::{Table, Value as Toml};
 
-use super::Owner;
-use super::normal::{Entry, VOLATILE};
+use super::normal::VOLATILE;
+use super::{Accepted, Owner};
 use crate::report::paste::key;
 use crate::report::text::{is_control, toml};
 
@@ -11,9 +11,10 @@ use crate::report::text::{is_control, toml};
 const LINE_CHARS_MAX: usize = 90;
 
 /// The whole file.
-pub(super) fn file(owner: &Owner, entries: &[Entry]) -> String {
+pub(super) fn file(owner: &Owner, accepted: &Accepted) -> String {
     let mut text = head(owner);
-    for entry in entries {
+    text.push_str(&programs(&accepted.programs));
+    for entry in &accepted.entries {
         text.push_str(&format!("\n[[interaction]]\nsource = {}\n", toml(&entry.source)));
         if entry.count != 1 {
             text.push_str(&format!("count = {}\n", entry.count));
@@ -42,6 +43,15 @@ fn head(owner: &Owner) -> String {
          # Headers left out: {volatile}\n\
          version = {VERSION}\n{test}"
     )
+}
+
+/// The programs whose test it is: others may have one of the same name.
+fn programs(programs: &[String]) -> String {
+    if programs.is_empty() {
+        return String::new();
+    }
+    let list = Toml::Array(programs.iter().cloned().map(Toml::String).collect());
+    format!("programs = {} # whose test it is\n", inline(&list))
 }
 
 /// Version of the form.

@@ -1,8 +1,6 @@
 //! What the run came to: every mock used, every interaction asserted.
 
-use std::collections::BTreeSet;
-
-use super::{Engine, Found};
+use super::{Engine, Found, Ran};
 use crate::mocks::Times;
 use crate::processes::Processes;
 use crate::report::{Attribution, Broken, Code, paste};
@@ -25,7 +23,7 @@ pub struct Ended {
     /// Mocks and steps that were never used.
     pub unused: Vec<Broken>,
     /// The tests that are known to have run.
-    pub tests: BTreeSet<String>,
+    pub ran: Ran,
 }
 
 impl Engine {
@@ -39,8 +37,8 @@ impl Engine {
         let (found, findings) = self.findings.finish();
         let (interactions, recorded) = self.timeline.finish();
         let dropped = (findings, recorded);
-        let tests = self.mocks.tests();
-        Ended { found, processes: self.processes, dropped, untold, interactions, unused, tests }
+        let ran = Ran { tests: self.mocks.tests(), ..self.ran };
+        Ended { found, processes: self.processes, dropped, untold, interactions, unused, ran }
     }
 
     fn unused(&self) -> Vec<Broken> {

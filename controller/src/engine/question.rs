@@ -9,6 +9,7 @@ use super::stand::Standing;
 use crate::call::{Load, Open, Peer, Query};
 use crate::intake::process::Pid;
 use crate::intake::program::Target;
+use crate::intake::test_program::TestProgram;
 use crate::plugins::Plugin;
 use crate::plugins::conversation::Opening;
 use crate::plugins::dns::Family;
@@ -107,6 +108,13 @@ pub enum Asked {
     Load(Load),
     /// Another test runs in the process: the asker names it.
     Test,
+    /// A main thread starts a thread of one of these names.
+    Thread {
+        /// What is found of names; most threads have none, or one.
+        names: Vec<String>,
+        /// The program whose thread it is.
+        program: Option<TestProgram>,
+    },
 }
 
 /// What a look-up is to find.

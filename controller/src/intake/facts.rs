@@ -17,10 +17,12 @@ use super::hosts::Hosts;
 use super::process::{self, Pid};
 use super::provenance::Provenance;
 use super::stands::Stands;
+use super::test_program::TestProgram;
 use crate::call::{Load, Open, Peer, Query};
 use crate::engine::{Asked, Asker, Sought};
 use crate::plugins::subprocess::answer::Told;
 use crate::rules::host;
+use crate::site;
 use crate::timeline::Layer;
 
 /// Longest name that is taken for one, in bytes (RFC 1035, with room for escapes).
@@ -143,6 +145,11 @@ impl Facts {
                 Asked::Load(Load { library: String::from_utf8_lossy(library).into_owned() })
             }
             Call::Test => Asked::Test,
+            Call::Thread { argument } => {
+                let names = site::thread_names(pid.cast_signed(), argument);
+                let program = (!names.is_empty()).then(|| TestProgram::of(pid)).flatten();
+                Asked::Thread { names, program }
+            }
             Call::Serve { .. } => return None,
         })
     }

@@ -28,6 +28,7 @@ pub mod process;
 pub mod program;
 pub mod provenance;
 pub mod stands;
+pub mod test_program;
 
 use facts::Facts;
 use process::Pid;

@@ -1,6 +1,6 @@
 //! The inner process: it decides, starts the command, waits for all of its tree, and reports.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs::File;
@@ -29,7 +29,7 @@ use crate::accept;
 use crate::backstop::Watch;
 use crate::config::Config;
 use crate::desk::Desk;
-use crate::engine::{Claim, Ended, Engine, Setup, coverage, grouped, unasserted};
+use crate::engine::{Claim, Ended, Engine, Ran, Setup, coverage, grouped, unasserted};
 use crate::intake::facts::Facts;
 use crate::intake::program::Target;
 use crate::intake::{Intake, Job};
@@ -140,7 +140,7 @@ impl Service {
     pub fn finish(
         self,
         require_coverage: bool,
-        compare: impl FnOnce(&mut [Interaction], &BTreeSet<String>) -> Vec<Broken>,
+        compare: impl FnOnce(&mut [Interaction], &Ran) -> Vec<Broken>,
     ) -> Option<(Report, Resolver, Option<std::os::unix::net::UnixStream>)> {
         let (mut desk, asked) = self.desk.join().ok()?;
         desk.hear();
@@ -153,7 +153,7 @@ impl Service {
             untold,
             mut interactions,
             unused,
-            tests,
+            ran,
         } = engine.finish();
         if dropped > 0 {
             notes
@@ -174,7 +174,7 @@ impl Service {
         let mut resolver = Resolver::default();
         tests_of::attribute(&mut found, &mut interactions, &processes, &mut resolver);
         let coverage = coverage(&processes, lost);
-        let unlike = compare(&mut interactions, &tests); // what is as accepted is asserted by that
+        let unlike = compare(&mut interactions, &ran); // what is as accepted is asserted by that
         let report = Report {
             findings: grouped(found),
             coverage,
@@ -312,13 +312,13 @@ pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::erro
     let _ = service.jobs.send(Job::Stop); // the desk is there until it is told so
     let failed = ended != Exit::Code(0);
     let (mut written, mut unseen) = (None, 0);
-    let settle = |interactions: &mut [Interaction], tests: &BTreeSet<String>| {
+    let settle = |interactions: &mut [Interaction], ran: &Ran| {
         if !accepting {
-            unseen = snapshots.unseen(interactions, tests);
-            return snapshots.compare(interactions, tests);
+            unseen = snapshots.unseen(interactions, ran);
+            return snapshots.compare(interactions, ran);
         }
         if !failed {
-            written = Some(accept::write(&project, interactions, tests));
+            written = Some(accept::write(&project, interactions, ran));
         }
         accept::mark(interactions);
         Vec::new()

@@ -110,7 +110,7 @@ pub fn serve(
     let snapshots = Snapshots::load(&config.project)?;
     let service = Service::start(folder, config, root, None, snapshots.exist())?;
     stop_with(root, service.jobs.clone())?;
-    let compare = |interactions: &mut [_], tests: &_| snapshots.compare(interactions, tests);
+    let compare = |interactions: &mut [_], ran: &_| snapshots.compare(interactions, ran);
     let (report, mut resolver, asked) =
         service.finish(require_coverage, compare).ok_or("the engine failed")?;
     let mut text = Vec::new();

@@ -11,6 +11,7 @@
 //! | `section`, `bytes`, `symbols` | what it needs: parts of ELF files, DWARF, symbol tables |
 //! | `own` | which of the places is the user's own |
 //! | `rust` | the test that libtest runs there |
+//! | `thread` | the name of a thread that is about to be started |
 //! | `script` | the script that an interpreter runs |
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ mod rust;
 mod script;
 mod section;
 mod symbols;
+mod thread;
 mod unwind;
 
 #[cfg(test)]
@@ -34,6 +36,7 @@ pub use own::call_site;
 pub use resolve::{Place, Resolver};
 pub use rust::rust_test;
 pub use script::script;
+pub use thread::thread_names;
 pub use unwind::Unwinder;
 
 /// Where a thread stood: return addresses, innermost first, as places in files.

@@ -2,13 +2,22 @@
 //!
 //! What a new thread needs to know waits in one of a few slots, since nothing may be allocated. With
 //! all of them taken, a thread starts a lineage of its own: less is known of it, nothing is wrong.
+//!
+//! Runners in Rust name a thread after the test that it runs. Where it matters which tests ran, the
+//! controller is told of each thread that the main thread starts, before it is there: until then
+//! nobody changes what it is given.
 
 use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use libc::{pthread_attr_t, pthread_t};
 
-use crate::{start, thread};
+use bigfoot_ipc::guest::Call;
+use bigfoot_ipc::page::ask;
+
+use crate::cabi::KeepErrno;
+use crate::hook::fenced;
+use crate::{controller, shared, start, thread};
 
 type Routine = Option<unsafe extern "C-unwind" fn(*mut c_void) -> *mut c_void>;
 /// C11's kind of routine, which returns a number.
@@ -47,6 +56,7 @@ unsafe fn create(
     routine: Routine,
     argument: *mut c_void,
 ) -> c_int {
+    tell(argument);
     let Some(slot) = routine.and_then(|routine| slot(routine as *mut c_void, argument)) else {
         // SAFETY: the guest's own arguments.
         return unsafe { real!(pthread_create)(thread, attributes, routine, argument) };
@@ -67,6 +77,15 @@ unsafe fn create_c11(thread: *mut pthread_t, routine: Start, argument: *mut c_vo
     };
     // SAFETY: the slot is static, and the new thread gives it back.
     slot.unless_made(unsafe { real!(thrd_create)(thread, Some(begin_c11), slot.place()) })
+}
+
+/// Tells what a thread of the main thread's is given, where that is asked for.
+fn tell(argument: *mut c_void) {
+    if shared::asks(ask::THREADS) && thread::lineage_of_child() == 0 {
+        let _errno = KeepErrno::new();
+        let argument = argument.addr() as u64;
+        fenced(|| controller::decide(Call::Thread { argument }));
+    }
 }
 
 fn slot(routine: *mut c_void, argument: *mut c_void) -> Option<&'static Slot> {

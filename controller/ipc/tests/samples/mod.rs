@@ -64,6 +64,7 @@ pub fn calls() -> Vec<(&'static str, Call<'static>)> {
         ("stand", stand(Some(b"in\n"))),
         ("stand-unread", stand(None)),
         ("test", Call::Test),
+        ("thread", Call::Thread { argument: 0x7f11_1213_1415 }),
     ]
 }
 

@@ -48,7 +48,7 @@ impl Scene {
         (grouped(ended.found), ended.interactions, unused)
     }
 
-    fn engine_ended(mut self) -> Ended {
+    pub(super) fn engine_ended(mut self) -> Ended {
         let other = Engine::new(Policy::default(), Tools::new(&[]).unwrap(), Setup::default());
         std::mem::replace(&mut self.engine, other).finish()
     }

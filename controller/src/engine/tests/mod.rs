@@ -11,6 +11,7 @@
 //! | `layers` | what a plugin answers that reads another's interactions |
 //! | `findings` | what is noted, once, and how it is put together |
 //! | `mocks` | what mocks answer, what is recorded, and what is left over |
+//! | `ran` | which tests ran, by their threads |
 //! | `seen` | which processes count as seen |
 
 mod calls;
@@ -20,6 +21,7 @@ mod lookups;
 mod mocks;
 mod names;
 mod programs;
+mod ran;
 mod roles;
 mod seen;
 mod starts;
