@@ -5,7 +5,7 @@
 //! | `place`, `check` | what a mock waits for and whether HTTP can carry its answer |
 //! | `session` | a connection: which version the client speaks |
 //! | `one` | HTTP/1.1 with the client; `frame`, `headers`, `input` its messages |
-//! | `two` | HTTP/2 with the client; `pipe` what hyper needs for it |
+//! | `two` | HTTP/2 with the client; `pipe` what h2 needs for it |
 //! | `request`, `coding` | what is asked about, as fields |
 //! | `reply` | what a mock answers, as a response |
 //! | `real` | the real server |

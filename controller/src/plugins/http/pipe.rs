@@ -1,4 +1,4 @@
-//! What hyper needs to run without sockets and without a runtime: a connection in memory, tasks
+//! What h2 needs to run without sockets and without a runtime: a connection in memory, tasks
 //! that are polled while anything moves, and bodies that are filled from outside.
 
 use std::collections::VecDeque;
@@ -10,8 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake};
 
-use hyper::body::{Body, Bytes, Frame};
-use hyper::rt::{Executor, Read, ReadBufCursor, Write};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Something that several parts hold; a panic of one of them does not take it from the others.
 #[derive(Debug, Default)]
@@ -29,7 +28,7 @@ impl<T> Clone for Held<T> {
     }
 }
 
-/// A connection in memory, from the server's side.
+/// A connection in memory, from the side of whoever reads and writes it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pipe(Held<Ends>);
 
@@ -57,11 +56,11 @@ impl Pipe {
     }
 }
 
-impl Read for Pipe {
+impl AsyncRead for Pipe {
     fn poll_read(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
-        mut buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let mut ends = self.0.open();
         if ends.incoming.is_empty() && !ends.ended {
@@ -75,7 +74,7 @@ impl Read for Pipe {
     }
 }
 
-impl Write for Pipe {
+impl AsyncWrite for Pipe {
     fn poll_write(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
@@ -102,15 +101,14 @@ pub(super) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(super) struct Tasks(Held<Vec<Task>>);
 
 impl Tasks {
+    /// Adds one.
+    pub(super) fn begin(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.open().push(Box::pin(task));
+    }
+
     /// Those that were begun.
     pub(super) fn take(&self) -> Vec<Task> {
         mem::take(&mut *self.0.open())
-    }
-}
-
-impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Tasks {
-    fn execute(&self, task: F) {
-        self.0.open().push(Box::pin(task));
     }
 }
 
@@ -130,13 +128,23 @@ impl Wake for Moved {
     }
 }
 
+/// What comes next of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    Data(Vec<u8>),
+    /// Nothing more: it is whole.
+    End,
+    /// Nothing more: it broke off.
+    Broken,
+}
+
 /// A body that is filled from outside.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Filled(Held<Content>);
 
 #[derive(Debug, Default)]
 struct Content {
-    bytes: VecDeque<Bytes>,
+    bytes: VecDeque<Vec<u8>>,
     ended: bool,
     broken: bool,
 }
@@ -152,7 +160,7 @@ impl Filled {
 
     pub(super) fn add(&self, bytes: Vec<u8>) {
         if !bytes.is_empty() {
-            self.0.open().bytes.push_back(bytes.into());
+            self.0.open().bytes.push_back(bytes);
         }
     }
 
@@ -165,6 +173,17 @@ impl Filled {
         self.0.open().broken = true;
     }
 
+    /// Takes what comes next.
+    pub(super) fn next(&self) -> Poll<Part> {
+        let mut content = self.0.open();
+        match content.bytes.pop_front() {
+            Some(bytes) => Poll::Ready(Part::Data(bytes)),
+            None if content.broken => Poll::Ready(Part::Broken),
+            None if content.ended => Poll::Ready(Part::End),
+            None => Poll::Pending, // all tasks are polled when it is filled
+        }
+    }
+
     /// Whether anyone but its filler still has it.
     pub(super) fn is_wanted(&self) -> bool {
         Arc::strong_count(&self.0.0) > 1
@@ -174,39 +193,5 @@ impl Filled {
     pub(super) fn is_taken(&self) -> bool {
         let content = self.0.open();
         content.bytes.is_empty() && content.ended
-    }
-}
-
-/// A body that broke off.
-#[derive(Debug)]
-pub(super) struct Broken;
-
-impl std::fmt::Display for Broken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the body broke off")
-    }
-}
-
-impl std::error::Error for Broken {}
-
-impl Body for Filled {
-    type Data = Bytes;
-    type Error = Broken;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        let mut content = self.0.open();
-        match content.bytes.pop_front() {
-            Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
-            None if content.broken => Poll::Ready(Some(Err(Broken))),
-            None if content.ended => Poll::Ready(None),
-            None => Poll::Pending, // all tasks are polled when it is filled
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.is_taken()
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP/2 with the client (RFC 9113), by hyper.
+//! HTTP/2 with the client (RFC 9113), by h2.
 
 mod counter;
 mod fault;
@@ -14,14 +14,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use hyper::server::conn::http2;
-use hyper::service::service_fn;
-
 use self::counter::{Arrived, Counter};
 use self::fault::Cut;
 use self::message::{Sent, TOO_LARGE, response, sent};
-use self::stream::exchange;
-use super::frame::{HEAD_LENGTH_MAX, Wrong};
+use self::stream::serve;
+#[cfg(test)]
+pub(super) use self::stream::{Piece, pour};
+use super::frame::Wrong;
 use super::pipe::{Filled, Held, Moved, Pipe, Task, Tasks};
 use super::real::{Asker, Real, Said};
 use super::reply::Response;
@@ -29,12 +28,10 @@ use super::request::{Asked, SOURCE};
 use super::told::malformed;
 use crate::plugins::conversation::{Answer, Desk, End, Event, Opening, Output, Reply};
 
-/// Most streams at a time.
-const STREAMS_MAX: u32 = 128;
 /// Most rounds that one event may take.
 const ROUNDS_MAX: usize = 100_000;
 
-type Connection = Pin<Box<dyn Future<Output = Result<(), hyper::Error>> + Send>>;
+type Connection = Pin<Box<dyn Future<Output = Result<(), h2::Error>> + Send>>;
 
 /// A connection.
 pub(super) struct Two {
@@ -63,13 +60,13 @@ impl fmt::Debug for Two {
 impl Two {
     pub(super) fn new(opening: Opening) -> Self {
         let (pipe, counter, begun) = (Pipe::default(), Held::default(), Tasks::default());
-        let connection = serve(&pipe, &counter, &begun);
+        let connection = serve(pipe.clone(), counter.clone(), begun.clone());
         Self {
             real: Real::of(&opening),
             opening,
             pipe,
             counter,
-            connection: Some(connection),
+            connection: Some(Box::pin(connection)),
             begun,
             running: Vec::new(),
             moved: Arc::default(),
@@ -133,7 +130,7 @@ impl Two {
             };
             match connection.as_mut().poll(&mut context) {
                 Poll::Ready(Err(error)) if !self.ended => {
-                    malformed(output, &format!("broke HTTP/2: {}", reason(&error)), bytes);
+                    malformed(output, &format!("broke HTTP/2: {error}"), bytes);
                     self.connection = None;
                 }
                 Poll::Ready(_) => self.connection = None,
@@ -239,26 +236,6 @@ impl Two {
             },
         }
     }
-}
-
-fn serve(pipe: &Pipe, counter: &Held<Counter>, begun: &Tasks) -> Connection {
-    let counter = counter.clone();
-    let service = service_fn(move |request| exchange(counter.clone(), request));
-    let connection = http2::Builder::new(begun.clone())
-        .max_concurrent_streams(STREAMS_MAX)
-        .max_header_list_size(u32::try_from(HEAD_LENGTH_MAX).unwrap_or(u32::MAX))
-        .auto_date_header(false)
-        .serve_connection(pipe.clone(), service);
-    Box::pin(connection)
-}
-
-/// What hyper's error is about: the innermost words.
-fn reason(error: &hyper::Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 #[cfg(test)]

@@ -1,125 +1,15 @@
-//! HTTP/2 with the client: hyper's own client at the other end of a pipe.
+//! HTTP/2 with the client.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+mod client;
 
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::client::conn::http2::{self, SendRequest};
+use std::task::Poll;
 
-use super::super::pipe::{Broken, Filled, Moved, Pipe, Task, Tasks};
+use self::client::{Heard, Two, request, whole};
 use super::*;
-
-type Heard = (http::response::Parts, Result<Vec<u8>, ()>);
-
-/// A client of HTTP/2 and the conversation that it has.
-struct Two {
-    transcript: Transcript,
-    pipe: Pipe,
-    begun: Tasks,
-    running: Vec<Task>,
-    sender: SendRequest<Filled>,
-    end: Option<End>,
-    reasons: Vec<String>,
-    upstream: Vec<u8>,
-}
-
-impl Two {
-    fn new(transcript: Transcript) -> Self {
-        let (pipe, begun) = (Pipe::default(), Tasks::default());
-        let mut begin =
-            Box::pin(http2::Builder::new(begun.clone()).handshake::<_, Filled>(pipe.clone()));
-        let mut context = Context::from_waker(Waker::noop());
-        let Poll::Ready(Ok((sender, connection))) = begin.as_mut().poll(&mut context) else {
-            panic!("a handshake takes no answer");
-        };
-        let connection: Task = Box::pin(async move { drop(connection.await) });
-        let (running, reasons, upstream) = (vec![connection], Vec::new(), Vec::new());
-        Self { transcript, pipe, begun, running, sender, end: None, reasons, upstream }
-    }
-
-    /// Lets both sides talk until they have nothing to say.
-    fn turn(&mut self) {
-        let moved = Arc::new(Moved::default());
-        let waker = Waker::from(Arc::clone(&moved));
-        let mut context = Context::from_waker(&waker);
-        loop {
-            self.running.extend(self.begun.take());
-            self.running.retain_mut(|task| task.as_mut().poll(&mut context).is_pending());
-            let said = self.pipe.drain();
-            if !said.is_empty() && self.end.is_none() {
-                self.event(Event::Client(&said));
-            } else if !moved.take() {
-                return;
-            }
-        }
-    }
-
-    fn event(&mut self, event: Event<'_>) {
-        let output = self.transcript.on(event);
-        self.pipe.feed(&output.client);
-        self.upstream.extend_from_slice(&output.upstream);
-        self.reasons.extend(output.malformed.iter().map(|malformed| malformed.reason.clone()));
-        if output.end.is_some() {
-            self.end = output.end;
-            self.pipe.end();
-        }
-    }
-
-    fn ask(
-        &mut self,
-        request: http::Request<Filled>,
-    ) -> Pin<Box<dyn Future<Output = Option<Heard>>>> {
-        let response = self.sender.send_request(request);
-        Box::pin(async move { heard(response.await.ok()?).await })
-    }
-
-    /// What comes back by now.
-    fn hear(
-        &mut self,
-        waiting: &mut Pin<Box<dyn Future<Output = Option<Heard>>>>,
-    ) -> Poll<Option<Heard>> {
-        for _ in 0..10 {
-            self.turn();
-            if let Poll::Ready(heard) =
-                waiting.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-            {
-                return Poll::Ready(heard);
-            }
-        }
-        Poll::Pending
-    }
-
-    fn get(&mut self, url: &str) -> Poll<Option<Heard>> {
-        let mut waiting = self.ask(request("GET", url, &[], ""));
-        self.hear(&mut waiting)
-    }
-}
-
-async fn heard(response: http::Response<Incoming>) -> Option<Heard> {
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await;
-    Some((parts, body.map(|body| body.to_bytes().to_vec()).map_err(drop)))
-}
-
-fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> http::Request<Filled> {
-    let mut request = http::Request::builder().method(method).uri(url);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    request.body(Filled::with(body.as_bytes().to_vec())).expect("a request")
-}
 
 fn secure() -> Transcript {
     let opened = opening("api.example.com", 443);
     Transcript::opened(&Http, &Opening { encrypted: true, alpn: Some(b"h2".to_vec()), ..opened })
-}
-
-fn whole(heard: Poll<Option<Heard>>) -> (u16, String) {
-    let Poll::Ready(Some((parts, Ok(body)))) = heard else { panic!("no whole answer: {heard:?}") };
-    (parts.status.as_u16(), String::from_utf8(body).expect("text"))
 }
 
 /// A request over HTTP/2 is told like one over HTTP/1.1.
@@ -138,8 +28,11 @@ fn a_request_is_told_with_all_its_fields() {
         [("x-a", "1"), ("cookie", "a=1"), ("cookie", "b=2"), ("content-type", "application/json")];
     let mut waiting =
         client.ask(request("POST", "https://API.example.com/users?q=1", &headers, "{\"b\": 2}"));
-    let Poll::Ready(Some((parts, body))) = client.hear(&mut waiting) else { panic!("no answer") };
+    let Poll::Ready(Some(Heard { before, parts, body })) = client.hear(&mut waiting) else {
+        panic!("no answer")
+    };
 
+    assert!(before.is_empty());
     assert_eq!((parts.status.as_u16(), body), (201, Ok(b"{\"a\":1}".to_vec())));
     let cookies: Vec<_> = parts.headers.get_all("set-cookie").iter().collect();
     assert_eq!(cookies, ["a=1", "b=2"]);
@@ -197,7 +90,7 @@ fn large_bodies_go_through() {
 
     let mut waiting = client.ask(request("PUT", "https://a.example/", &[], &large));
     for _ in 0..1000 {
-        if let Poll::Ready(Some((_, Ok(heard)))) = client.hear(&mut waiting) {
+        if let Poll::Ready(Some(Heard { body: Ok(heard), .. })) = client.hear(&mut waiting) {
             assert_eq!(heard.len(), large.len());
             assert_eq!(asked(&client.transcript).bytes("body").unwrap().len(), large.len());
             return;
@@ -215,7 +108,7 @@ fn too_large_a_body_is_refused() {
     let mut waiting = client.ask(request("PUT", "https://a.example/", &[], &large));
     let status = loop {
         match client.hear(&mut waiting) {
-            Poll::Ready(Some((parts, _))) => break parts.status.as_u16(),
+            Poll::Ready(Some(Heard { parts, .. })) => break parts.status.as_u16(),
             Poll::Ready(None) => panic!("no answer"),
             Poll::Pending => {}
         }
@@ -235,7 +128,9 @@ fn grpc_is_refused_in_its_own_words() {
     let kind = [("content-type", "application/grpc+proto"), ("te", "trailers")];
 
     let mut waiting = client.ask(request("POST", "https://a.example/svc/Call", &kind, "x"));
-    let Poll::Ready(Some((parts, _))) = client.hear(&mut waiting) else { panic!("no answer") };
+    let Poll::Ready(Some(Heard { parts, .. })) = client.hear(&mut waiting) else {
+        panic!("no answer")
+    };
 
     assert_eq!(
         (parts.status.as_u16(), &parts.headers["grpc-status"]),
@@ -258,7 +153,7 @@ fn faults_end_the_connection() {
         let mut client = Two::new(transcript);
         let heard = client.get("https://a.example/");
         assert_eq!(client.end, Some(end), "{kind:?} {after}");
-        let complete = matches!(heard, Poll::Ready(Some((_, Ok(_)))));
+        let complete = matches!(heard, Poll::Ready(Some(Heard { body: Ok(_), .. })));
         assert_eq!(complete, after == 10_000, "{kind:?} {after}");
     }
 }
@@ -311,7 +206,7 @@ fn real_answers_are_passed_on() {
     client.event(Event::Upstream(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"));
     client.event(Event::UpstreamFailed("reset"));
     let broken = client.hear(&mut second);
-    assert!(matches!(broken, Poll::Ready(Some((_, Err(()))))), "{broken:?}");
+    assert!(matches!(broken, Poll::Ready(Some(Heard { body: Err(()), .. }))), "{broken:?}");
     assert_eq!(client.transcript.completed().len(), 2);
 }
 
@@ -377,10 +272,4 @@ fn nonsense_is_told() {
 
     assert_eq!(transcript.output.end, Some(End::Close));
     assert!(reason(transcript.output.malformed.as_ref()).starts_with("broke HTTP/2: "));
-}
-
-/// Bodies may break off in the middle.
-#[test]
-fn a_body_that_breaks_off_is_no_body() {
-    assert_eq!(Broken.to_string(), "the body broke off");
 }
