@@ -44,6 +44,16 @@ impl<'a> Waiter<'a> {
         open.waiting.insert(asker);
         Self { asker, counter }
     }
+
+    /// Leaves the request, or what is wrong with it.
+    pub(super) fn leave(&self, arrived: Arrived) {
+        self.counter.open().arrived.push((self.asker, arrived));
+    }
+
+    /// Takes the answer, once it is there.
+    pub(super) fn answer(&self) -> Option<Sent> {
+        self.counter.open().answers.remove(&self.asker)
+    }
 }
 
 impl Drop for Waiter<'_> {

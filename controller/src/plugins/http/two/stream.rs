@@ -1,4 +1,5 @@
-//! The streams of a connection, by h2: each brings a request and takes its answer.
+//! The streams of a connection, by h2: each brings a request and takes its answer. By h2 and not by
+//! hyper, which stands on it, since hyper has no way to send `100 Continue`.
 
 use std::future::poll_fn;
 use std::io::Cursor;
@@ -8,7 +9,9 @@ use std::task::Poll;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
 
-use super::super::frame::HEAD_LENGTH_MAX;
+use super::super::coding::BODY_LENGTH_MAX;
+use super::super::frame::{Body, HEAD_LENGTH_MAX};
+use super::super::headers::Headers;
 use super::super::pipe::{Filled, Held, Part, Pipe, Tasks};
 use super::super::reply::Response;
 use super::super::request::beyond;
@@ -61,37 +64,55 @@ async fn answer(
 ) -> Option<Sent> {
     let (parts, mut body) = request.into_parts();
     let waiter = Waiter::new(counter);
-    let asker = waiter.asker;
     let head = head(&parts);
     let line = format!("{} {}", head.method, head.target);
-    let leave = |arrived| counter.open().arrived.push((asker, arrived));
     if let Some(wrong) = beyond(&head.method, &head.headers) {
-        let refusal = refusal(&head.headers, wrong);
-        leave(Arrived::Wrong(wrong, line));
-        return Some(refusal);
+        waiter.leave(Arrived::Wrong(wrong, line));
+        return Some(refusal(&head.headers, wrong));
     }
-    match collected(counter, &mut body).await.ok()? {
-        Some(body) => leave(Arrived::Whole(head, body)),
-        None => {
-            leave(Arrived::Wrong(TOO_LARGE, line));
-            return Some(sent(&Response::told(413, &format!("the client {TOO_LARGE}")), ""));
-        }
+    if head.headers.has_token("expect", "100-continue") && !is_too_large(&head.headers) {
+        go_on(&mut body, respond).await.ok()?;
     }
-    let answer = poll_fn(|context| {
-        let there = counter.open().answers.remove(&asker);
-        match there {
-            Some(answer) => Poll::Ready(Some(answer)),
-            None => respond.poll_reset(context).map(|_| None), // all tasks are polled when it is
-        }
+    let Some(whole) = collected(counter, &head.headers, &mut body).await.ok()? else {
+        waiter.leave(Arrived::Wrong(TOO_LARGE, line));
+        return Some(sent(&Response::told(413, &format!("the client {TOO_LARGE}")), ""));
+    };
+    waiter.leave(Arrived::Whole(head, whole));
+    let answer = poll_fn(|context| match waiter.answer() {
+        Some(answer) => Poll::Ready(Some(answer)),
+        None => respond.poll_reset(context).map(|_| None), // all tasks are polled when it is there
     });
     answer.await
+}
+
+/// Whether the head says already that the body will be too large.
+fn is_too_large(headers: &Headers) -> bool {
+    let length = Body::of_request(headers);
+    matches!(length, Ok(Body::Length(length)) if length > BODY_LENGTH_MAX as u64)
+}
+
+/// Tells a client that waits for this (RFC 9110 §10.1.1) to send the body, unless it went on, or
+/// away, already.
+async fn go_on(body: &mut RecvStream, respond: &mut SendResponse<Piece>) -> Result<(), h2::Error> {
+    let went_on = body.is_end_stream() || body.flow_control().used_capacity() > 0;
+    let gone = poll_fn(|context| Poll::Ready(respond.poll_reset(context).is_ready())).await;
+    if went_on || gone {
+        return Ok(());
+    }
+    let mut response = http::Response::new(());
+    *response.status_mut() = http::StatusCode::CONTINUE;
+    respond.send_informational(response)
 }
 
 /// The whole body; None if it is too large.
 async fn collected(
     counter: &Held<Counter>,
+    headers: &Headers,
     body: &mut RecvStream,
 ) -> Result<Option<Vec<u8>>, h2::Error> {
+    if is_too_large(headers) {
+        return Ok(None);
+    }
     let mut held = Holding::new(counter);
     while let Some(data) = body.data().await {
         let data = data?;

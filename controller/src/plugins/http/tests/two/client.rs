@@ -56,12 +56,14 @@ impl Two {
         loop {
             self.running.extend(self.begun.take());
             self.running.retain_mut(|task| task.as_mut().poll(&mut context).is_pending());
+            if moved.take() {
+                continue;
+            }
             let said = self.pipe.drain();
-            if !said.is_empty() && self.end.is_none() {
-                self.event(Event::Client(&said));
-            } else if !moved.take() {
+            if said.is_empty() || self.end.is_some() {
                 return;
             }
+            self.event(Event::Client(&said));
         }
     }
 
