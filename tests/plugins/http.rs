@@ -231,6 +231,33 @@ fn bodies_arrive_whole() {
     }
 }
 
+/// What makes curl wait for the server's word for longer than it may run.
+const WAITS: [&str; 6] =
+    ["--expect100-timeout", "30", "-H", "Expect: 100-continue", "-d", "{\"name\": \"Ada\"}"];
+
+/// A body that waits for the server's word is called for, over each version of HTTP.
+#[test]
+fn bodies_that_wait_are_called_for() {
+    for (base, version) in
+        [(BASE, "--http1.1"), (BASE, "--http2-prior-knowledge"), (SECURE, "--http2")]
+    {
+        let url = format!("{base}/");
+        let config = mocked(&format!(
+            "when = {{ url = \"{url}\", body = '{{\"name\": \"Ada\"}}' }}\nreply = {{ body = \"ok\" }}\n"
+        ));
+        curl(&config, &[&WAITS[..], &[version, &url]].concat()).prints("ok").is_clean();
+    }
+}
+
+/// The same, of other clients than curl.
+#[test]
+fn clients_that_wait_are_answered() {
+    is_answered(node("http2-waits"));
+    let java = tools::needed("java", "default-jdk-headless");
+    let client = client("http_client.java");
+    is_answered(|base| vec![java.clone().into(), client.clone(), base.into(), "waits".into()]);
+}
+
 /// What no mock answers is refused in words, and told.
 #[test]
 fn unmocked_requests_are_refused() {
@@ -300,6 +327,20 @@ fn rules_speak_of_methods_and_paths() {
         let guest = scene().run(command);
         guest.is_broken();
         assert!(guest.stdout.starts_with("bigfoot: "), "{}", guest.stdout);
+    }
+    assert_eq!(server.callers(), 2);
+}
+
+/// A body that waits is called for as well where the real server is asked.
+#[test]
+fn bodies_for_real_servers_are_called_for() {
+    let server = servers::http();
+    let url = format!("http://{}/users", server.address);
+    let scene = || Scene::new().guard("error").allow(&format!("POST {url}"));
+
+    for version in ["--http1.1", "--http2-prior-knowledge"] {
+        let all = [&["curl", "-sS", "--max-time", "20", version], &WAITS[..], &[&url]].concat();
+        scene().run(all).prints("ok\n").is_clean();
     }
     assert_eq!(server.callers(), 2);
 }

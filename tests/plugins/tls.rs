@@ -252,6 +252,10 @@ fn a_real_server_answers_what_is_allowed() {
     really(&["--http1.1"], "/open/a", false, true).prints("really /open/a 200").is_clean();
     really(&["--http2"], "/open/b", false, true).prints("really /open/b 200").is_clean();
     really(&[], "/closed", false, true).is_broken();
+
+    let waits = ["--http2", "-m", "20", "--expect100-timeout", "30", "-d", "hello"];
+    let waits = [&waits[..], &["-H", "Expect: 100-continue"]].concat();
+    really(&waits, "/open/c", false, true).prints("really /open/c hello 200").is_clean();
 }
 
 /// A server that the guest would not trust is not trusted on its behalf.

@@ -1,4 +1,5 @@
-// Clients of Node: `http_client.mjs fetch|http|http2 BASE` asks twice and prints the answers.
+// Clients of Node: `http_client.mjs fetch|http|http2|http2-waits BASE` asks twice and prints the answers; the last
+// sends a body only once the server tells it to.
 import http from "node:http";
 import http2 from "node:http2";
 import https from "node:https";
@@ -29,20 +30,30 @@ function byHttp([method, url, body]) {
 
 let session;
 
-function byHttp2([method, url, body]) {
+function byHttp2([method, url, body], waits) {
   session ??= http2.connect(base);
   const path = new URL(url).pathname;
-  const stream = session.request({ ":method": method, ":path": path, ...(body ? json : {}) });
+  const headers = { ...(body ? json : {}), ...(waits ? { expect: "100-continue" } : {}) };
+  const stream = session.request({ ":method": method, ":path": path, ...headers });
   return new Promise((resolve, reject) => {
     let status;
     stream.on("response", (headers) => (status = headers[":status"]));
     stream.on("error", reject);
-    stream.end(body);
+    if (waits) {
+      stream.setTimeout(20_000, () => stream.destroy(new Error("it was told nothing")));
+      stream.on("continue", () => stream.end(body));
+    } else {
+      stream.end(body);
+    }
     stream.toArray().then((chunks) => resolve([status, Buffer.concat(chunks).toString()]), reject);
   });
 }
 
-const ask = { fetch: byFetch, http: byHttp, http2: byHttp2 }[library];
+function byWaiting(request) {
+  return byHttp2(request, request.length > 2);
+}
+
+const ask = { fetch: byFetch, http: byHttp, http2: byHttp2, "http2-waits": byWaiting }[library];
 for (const request of requests) {
   console.log(...(await ask(request)));
 }

@@ -11,7 +11,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        body = f"really {self.path}".encode()
+        self.answer(f"really {self.path}".encode())
+
+    def do_POST(self):
+        length = int(self.headers["Content-Length"])
+        self.answer(f"really {self.path} ".encode() + self.rfile.read(length))
+
+    def answer(self, body):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
