@@ -2,7 +2,7 @@
 
 use httparse::Status;
 
-use super::headers::Headers;
+use super::headers::{Headers, is_valid};
 use super::input::Input;
 
 /// Longest head, and longest trailer, in bytes.
@@ -138,19 +138,25 @@ impl Body {
         self == Self::Length(0)
     }
 
-    /// Takes what is there of it, off `input` and into `sink`.
-    pub(super) fn take(&mut self, input: &mut Input, sink: &mut Vec<u8>) -> Result<(), Wrong> {
+    /// Takes what is there of it, off `input` and into `sink`; gives what there is of the trailer.
+    pub(super) fn take(&mut self, input: &mut Input, sink: &mut Vec<u8>) -> Result<Headers, Wrong> {
+        let mut trailer = Headers::default();
         while !self.is_done() {
-            match self.step(input.rest(), sink)? {
+            match self.step(input.rest(), sink, &mut trailer)? {
                 0 => break,
                 used => input.take(used),
             }
         }
-        Ok(())
+        Ok(trailer)
     }
 
     /// One step: how many bytes it took; 0 if it needs more than there are.
-    fn step(&mut self, input: &[u8], sink: &mut Vec<u8>) -> Result<usize, Wrong> {
+    fn step(
+        &mut self,
+        input: &[u8],
+        sink: &mut Vec<u8>,
+        trailer: &mut Headers,
+    ) -> Result<usize, Wrong> {
         match self {
             Self::Length(left) => Ok(data(left, input, sink)),
             Self::ToEnd => {
@@ -173,7 +179,7 @@ impl Body {
             },
             Self::Chunked(Chunk::Trailer(read)) => {
                 let read = *read;
-                self.trailer(input, read)
+                self.trailer(input, read, trailer)
             }
         }
     }
@@ -192,8 +198,13 @@ impl Body {
         }
     }
 
-    /// A line of the trailer, which is not kept; an empty one ends the body.
-    fn trailer(&mut self, input: &[u8], read: usize) -> Result<usize, Wrong> {
+    /// A line of the trailer, left out if it is no field; an empty one ends the body.
+    fn trailer(
+        &mut self,
+        input: &[u8],
+        read: usize,
+        trailer: &mut Headers,
+    ) -> Result<usize, Wrong> {
         let line = input.iter().position(|byte| *byte == b'\n');
         if read + line.unwrap_or(input.len()) > HEAD_LENGTH_MAX {
             return Err("sent a trailer of more than 64 KiB");
@@ -204,9 +215,20 @@ impl Body {
                 *self = Self::Length(0);
                 Ok(end + 1)
             }
-            Some(end) => Ok(self.turn(Chunk::Trailer(read + end + 1), end + 1)),
+            Some(end) => {
+                trailer.0.extend(field(input.get(..end).unwrap_or_default()));
+                Ok(self.turn(Chunk::Trailer(read + end + 1), end + 1))
+            }
         }
     }
+}
+
+/// The field that a line is, if it is one.
+fn field(line: &[u8]) -> Option<(String, Vec<u8>)> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let (name, value) = line.split_at_checked(colon)?;
+    let (name, value) = (str::from_utf8(name).ok()?, value.get(1..)?.trim_ascii());
+    is_valid(name, value).then(|| (name.to_owned(), value.to_vec()))
 }
 
 fn data(left: &mut u64, input: &[u8], sink: &mut Vec<u8>) -> usize {

@@ -10,7 +10,6 @@ const HOPS: &[&str] = &[
     "keep-alive",
     "proxy-connection",
     "te",
-    "trailer",
     "transfer-encoding",
     "upgrade",
     "http2-settings",

@@ -277,9 +277,11 @@ impl One {
             }
             (Said::Data(data), Some(Passage::Chunked)) => chunk(&data, output),
             (Said::Data(data), _) => output.client.extend_from_slice(&data),
-            (Said::End, passage) => {
+            (Said::End(trailer), passage) => {
                 if passage == Some(Passage::Chunked) {
-                    output.client.extend_from_slice(b"0\r\n\r\n");
+                    output.client.extend_from_slice(b"0\r\n");
+                    trailer.write(&mut output.client);
+                    output.client.extend_from_slice(b"\r\n");
                 }
                 self.next(manner, output);
             }

@@ -12,6 +12,8 @@ use std::task::{Context, Poll, Wake};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::headers::Headers;
+
 /// Something that several parts hold; a panic of one of them does not take it from the others.
 #[derive(Debug, Default)]
 pub(super) struct Held<T>(Arc<Mutex<T>>);
@@ -132,6 +134,8 @@ impl Wake for Moved {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
     Data(Vec<u8>),
+    /// The fields behind it, and nothing more.
+    Trailer(Headers),
     /// Nothing more: it is whole.
     End,
     /// Nothing more: it broke off.
@@ -146,6 +150,7 @@ pub(super) struct Filled(Held<Content>);
 struct Content {
     bytes: VecDeque<Vec<u8>>,
     ended: bool,
+    trailer: Headers,
     broken: bool,
 }
 
@@ -168,6 +173,12 @@ impl Filled {
         self.0.open().ended = true;
     }
 
+    /// The same, with these fields behind it.
+    pub(super) fn end_with(&self, trailer: Headers) {
+        self.0.open().trailer = trailer;
+        self.end();
+    }
+
     /// What was there goes out; then the stream is reset.
     pub(super) fn break_off(&self) {
         self.0.open().broken = true;
@@ -179,8 +190,11 @@ impl Filled {
         match content.bytes.pop_front() {
             Some(bytes) => Poll::Ready(Part::Data(bytes)),
             None if content.broken => Poll::Ready(Part::Broken),
-            None if content.ended => Poll::Ready(Part::End),
-            None => Poll::Pending, // all tasks are polled when it is filled
+            None if !content.ended => Poll::Pending, // all tasks are polled when it is filled
+            None if !content.trailer.0.is_empty() => {
+                Poll::Ready(Part::Trailer(mem::take(&mut content.trailer)))
+            }
+            None => Poll::Ready(Part::End),
         }
     }
 
@@ -192,6 +206,6 @@ impl Filled {
     /// Whether all of it was taken.
     pub(super) fn is_taken(&self) -> bool {
         let content = self.0.open();
-        content.bytes.is_empty() && content.ended
+        content.bytes.is_empty() && content.ended && content.trailer.0.is_empty()
     }
 }

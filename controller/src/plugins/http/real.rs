@@ -22,8 +22,8 @@ pub(super) enum Said {
     Head(ResponseHead, Body),
     /// Bytes of the body.
     Data(Vec<u8>),
-    /// The body is whole.
-    End,
+    /// The body is whole; its trailer, without what concerns its connection alone.
+    End(Headers),
     /// Nothing more will come: why.
     Broken(String),
 }
@@ -64,6 +64,7 @@ struct Answer {
     left: Body,
     /// The body as it was so far, to be recorded; no more than [`BODY_LENGTH_MAX`].
     body: Vec<u8>,
+    trailer: Headers,
     /// The connection can carry another exchange.
     stays: bool,
 }
@@ -164,7 +165,7 @@ impl Real {
             };
         };
         let mut data = Vec::new();
-        answer.left.take(&mut self.input, &mut data)?;
+        answer.trailer.0.extend(answer.left.take(&mut self.input, &mut data)?.0);
         let done = answer.left.is_done();
         let room = BODY_LENGTH_MAX.saturating_sub(answer.body.len());
         answer.body.extend_from_slice(data.get(..room.min(data.len())).unwrap_or_default());
@@ -188,8 +189,10 @@ impl Real {
             return;
         };
         told(&exchange, desk);
-        said.push((exchange.asker, Said::End));
-        if exchange.answer.is_some_and(|answer| answer.stays) && self.input.is_empty() {
+        let answer = exchange.answer.as_ref();
+        let trailer = answer.map(|answer| answer.trailer.end_to_end()).unwrap_or_default();
+        said.push((exchange.asker, Said::End(trailer.without(&["content-length"]))));
+        if answer.is_some_and(|answer| answer.stays) && self.input.is_empty() {
             self.link = Link::Used;
         } else {
             self.link = Link::Closed;
@@ -254,7 +257,13 @@ fn head(input: &mut Input, method: &str) -> Result<Option<Answer>, frame::Wrong>
             _ => {
                 let left = Body::of_response(&head, method)?;
                 let stays = stays(&head) && left != Body::ToEnd;
-                return Ok(Some(Answer { head, left, body: Vec::new(), stays }));
+                return Ok(Some(Answer {
+                    head,
+                    left,
+                    body: Vec::new(),
+                    trailer: Headers::default(),
+                    stays,
+                }));
             }
         }
     }
@@ -308,10 +317,10 @@ fn message(asked: &Asked) -> Vec<u8> {
     message
 }
 
-/// The headers that are passed on. The host is that of the target where it names one (RFC 9112 §3.2.2),
+/// The headers that are passed on, but for what bodies without chunks have no place for. The host is that of the target where it names one (RFC 9112 §3.2.2),
 /// and that of the address where there is none: HTTP/2 has it elsewhere.
 fn own_headers(asked: &Asked) -> Headers {
-    let mut headers = asked.headers.end_to_end().without(&["expect"]);
+    let mut headers = asked.headers.end_to_end().without(&["expect", "trailer"]);
     let target = named(&asked.target);
     if target.is_some() {
         headers = headers.without(&["host"]);
@@ -319,6 +328,10 @@ fn own_headers(asked: &Asked) -> Headers {
     if !headers.has("host") {
         let authority = target.or_else(|| named(&asked.url)).unwrap_or_default();
         headers.0.insert(0, ("Host".to_owned(), authority.as_bytes().to_vec()));
+    }
+    if asked.headers.has_token("te", "trailers") {
+        headers.add("TE", "trailers"); // as we pass them on (RFC 9110 §10.1.4)
+        headers.add("Connection", "TE");
     }
     headers
 }

@@ -225,9 +225,9 @@ impl Two {
                 Some(body) if body.is_wanted() => body.add(data),
                 _ => drop(self.passing.remove(&asker)),
             },
-            Said::End => {
+            Said::End(trailer) => {
                 if let Some(body) = self.passing.remove(&asker) {
-                    body.end();
+                    body.end_with(trailer);
                 }
             }
             Said::Broken(why) => match self.passing.remove(&asker) {

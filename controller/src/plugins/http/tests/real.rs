@@ -4,7 +4,7 @@ use super::*;
 use crate::plugins::conversation::Upstream;
 
 const GET: &[u8] = b"GET /x?y=1 HTTP/1.1\r\nHost: api.example.com\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\nX-A: 2\r\n\r\n";
-const SENT: &[u8] = b"GET /x?y=1 HTTP/1.1\r\nHost: api.example.com\r\nX-A: 2\r\n\r\n";
+const SENT: &[u8] = b"GET /x?y=1 HTTP/1.1\r\nHost: api.example.com\r\nX-A: 2\r\nTE: trailers\r\nConnection: TE\r\n\r\n";
 
 fn upstream(client: &Transcript) -> String {
     String::from_utf8_lossy(&client.output.upstream).into_owned()
@@ -83,6 +83,25 @@ fn streams_are_passed_on_as_they_come() {
     client.on(Event::UpstreamEnd);
     assert_eq!(heard(&client), "0\r\n\r\n");
     assert_eq!(client.completed().last().unwrap().1.bytes("body").as_deref(), Some(&b"abc"[..]));
+}
+
+/// Fields behind a body are passed on, but for those that do not belong there.
+#[test]
+fn trailers_are_passed_on() {
+    let mut client = client().passed(SOURCE, 1);
+
+    client.on(Event::Client(GET));
+    client.on(Event::Upstream(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n1\r\na\r\n0\r\nX-Sum:"));
+    assert_eq!(
+        heard(&client),
+        "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n"
+    );
+    client.on(Event::Upstream(
+        b" 7 \r\nContent-Length: 3\r\nConnection: close\r\nnone\r\n: x\r\n\r\n",
+    ));
+
+    assert_eq!(heard(&client), "0\r\nX-Sum: 7\r\n\r\n");
+    assert_eq!(client.completed().len(), 1);
 }
 
 /// A client of HTTP/1.0 knows no chunks: its connection ends with the body.

@@ -37,7 +37,7 @@ fn a_request_is_told_with_all_its_fields() {
         [("x-a", "1"), ("cookie", "a=1"), ("cookie", "b=2"), ("content-type", "application/json")];
     let mut waiting =
         client.ask(request("POST", "https://API.example.com/users?q=1", &headers, "{\"b\": 2}"));
-    let Poll::Ready(Some(Heard { before, parts, body })) = client.hear(&mut waiting) else {
+    let Poll::Ready(Some(Heard { before, parts, body, .. })) = client.hear(&mut waiting) else {
         panic!("no answer")
     };
 
@@ -217,6 +217,26 @@ fn real_answers_are_passed_on() {
     let broken = client.hear(&mut second);
     assert!(matches!(broken, Poll::Ready(Some(Heard { body: Err(()), .. }))), "{broken:?}");
     assert_eq!(client.transcript.completed().len(), 2);
+}
+
+/// Fields behind a real body are passed on, without what HTTP/2 cannot carry; of an empty body too.
+#[test]
+fn trailers_are_passed_on() {
+    for chunk in ["1\r\na\r\n", ""] {
+        let mut client = Two::new(secure().passed(SOURCE, 1));
+        let mut waiting =
+            client.ask(request("GET", "https://a.example/", &[("te", "trailers")], ""));
+        client.turn();
+        assert!(client.upstream.ends_with(b"TE: trailers\r\nConnection: TE\r\n\r\n"));
+
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let trailer = "0\r\nX-Sum: 7\r\nKeep-Alive: 5\r\n\r\n";
+        client.event(Event::Upstream(format!("{head}{chunk}{trailer}").as_bytes()));
+        let Poll::Ready(Some(heard)) = client.hear(&mut waiting) else { panic!("no answer") };
+
+        assert_eq!(heard.body.unwrap().len(), chunk.len().min(1));
+        assert_eq!((heard.trailer.len(), &heard.trailer["x-sum"]), (1, &"7".parse().unwrap()));
+    }
 }
 
 /// A client that goes away leaves requests unanswered: each is told once, as far as its answer came.

@@ -58,11 +58,18 @@ pub(super) fn response(status: u16, headers: &Headers, body: Filled) -> Sent {
     if has_no_body(status) {
         headers = headers.without(&["content-length"]);
     }
+    *response.headers_mut() = fields(&headers);
+    response
+}
+
+/// Those of these fields that HTTP/2 has a form for.
+pub(super) fn fields(headers: &Headers) -> http::HeaderMap {
+    let mut fields = http::HeaderMap::new();
     for (name, value) in &headers.0 {
         let name = http::HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, http::HeaderValue::from_bytes(value)) {
-            response.headers_mut().append(name, value);
+            fields.append(name, value);
         }
     }
-    response
+    fields
 }

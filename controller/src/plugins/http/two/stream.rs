@@ -16,7 +16,7 @@ use super::super::pipe::{Filled, Held, Part, Pipe, Tasks};
 use super::super::reply::Response;
 use super::super::request::beyond;
 use super::counter::{Arrived, Counter, Holding, Waiter};
-use super::message::{Sent, TOO_LARGE, head, refusal, sent};
+use super::message::{Sent, TOO_LARGE, fields, head, refusal, sent};
 
 /// Most streams at a time.
 const STREAMS_MAX: u32 = 128;
@@ -148,6 +148,7 @@ pub(in super::super) async fn pour(body: Filled, mut stream: SendStream<Piece>) 
                     return Some(());
                 }
             }
+            Part::Trailer(trailer) => return stream.send_trailers(fields(&trailer)).ok(),
             Part::End => return stream.send_data(Piece::default(), true).ok(),
             Part::Broken => {
                 stream.send_reset(Reason::INTERNAL_ERROR);

@@ -6,18 +6,22 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use h2::client::{ResponseFuture, SendRequest};
+use http::HeaderMap;
 use http::response::Parts;
 
 use super::super::super::pipe::{Filled, Moved, Pipe, Task, Tasks};
 use super::super::super::two::{Piece, pour};
 use super::super::*;
 
-/// What a client hears: the status of each answer before the answer, its head, and its body.
+/// What a client hears: the status of each answer before the answer, its head, and
+/// its body.
 #[derive(Debug)]
 pub(super) struct Heard {
     pub(super) before: Vec<u16>,
     pub(super) parts: Parts,
     pub(super) body: Result<Vec<u8>, ()>,
+    /// The fields behind it.
+    pub(super) trailer: HeaderMap,
 }
 
 /// An answer that is waited for.
@@ -129,7 +133,8 @@ async fn heard(mut response: ResponseFuture) -> Option<Heard> {
             Err(_) => body = Err(()),
         }
     }
-    Some(Heard { before, parts, body })
+    let trailer = stream.trailers().await.ok().flatten().unwrap_or_default();
+    Some(Heard { before, parts, body, trailer })
 }
 
 pub(super) fn request(
