@@ -7,8 +7,8 @@ use std::process::{Child, ChildStdout};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use bigfoot_tests::watch::Watch;
 use bigfoot_tests::guest::{guest, static_guest};
+use bigfoot_tests::watch::Watch;
 use bigfoot_tests::{Scene, servers};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
