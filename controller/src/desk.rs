@@ -1,4 +1,4 @@
-//! The engine's thread: questions in, verdicts out; and what is read of a guest while it waits.
+//! Around the engine: questions in, verdicts out; and what is read of a guest while it waits.
 
 use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -9,7 +9,6 @@ use std::time::Duration;
 use bigfoot_ipc::control::{Control, Outcome as Told};
 use bigfoot_ipc::frame;
 use bigfoot_ipc::guest::Verdict;
-use crossbeam_channel::{Receiver, Sender};
 
 use crate::backstop::Weakness;
 use crate::call::Open;
@@ -17,6 +16,7 @@ use crate::engine::{Asked, Asker, Claim, Details, Engine};
 use crate::intake::process::{self, Pid};
 use crate::intake::program::Target;
 use crate::intake::{Job, Waiting, Wire};
+use crate::jobs::Jobs;
 use crate::respond::Responder;
 use crate::shared::Shared;
 use crate::site::{self, Resolver, Unwinder};
@@ -25,7 +25,7 @@ use crate::tls::Bundles;
 /// How long what arrived before the end of a run may take.
 const CAUGHT_UP_MAX: Duration = Duration::from_secs(2);
 
-/// The engine's thread.
+/// What stands around the engine: one job at a time.
 #[derive(Debug)]
 pub struct Desk {
     /// All state.
@@ -35,7 +35,9 @@ pub struct Desk {
     /// Hellos that were lost.
     pub lost: u64,
     root: Pid,
-    jobs: Sender<Job>,
+    jobs: Jobs,
+    /// The command of ours that asked how it went.
+    asked: Option<UnixStream>,
     shared: Shared,
     responder: Option<Arc<Responder>>,
     bundles: Option<Bundles>,
@@ -51,38 +53,52 @@ impl Desk {
         shared: Shared,
         responder: Option<Arc<Responder>>,
         bundles: Option<Bundles>,
-        (root, jobs): (Pid, Sender<Job>),
+        (root, jobs): (Pid, Jobs),
     ) -> Self {
         let (unwinder, resolver) = (Unwinder::default(), Resolver::default());
-        let notes = Vec::new();
-        Self { engine, notes, lost: 0, root, jobs, shared, responder, bundles, unwinder, resolver }
+        let (notes, asked) = (Vec::new(), None);
+        Self {
+            engine,
+            notes,
+            lost: 0,
+            root,
+            jobs,
+            asked,
+            shared,
+            responder,
+            bundles,
+            unwinder,
+            resolver,
+        }
     }
 
-    /// Answers until the run is over; the connection to tell how it went, if a command asked.
-    pub fn serve(&mut self, jobs: &Receiver<Job>) -> Option<UnixStream> {
-        let mut asked = None;
-        while let Ok(job) = jobs.recv() {
-            match job {
-                Job::Ask { asker, asked, to } => self.ask(asker, asked, to),
-                Job::Control { control: Control::Verify { version }, stream } => {
-                    if version == bigfoot_ipc::VERSION && asked.is_none() {
-                        asked = Some(stream);
-                        self.stop_when_caught_up();
-                        continue;
-                    }
-                    let reason =
-                        format!("this run is of version {}, not {version}", bigfoot_ipc::VERSION);
-                    reply(stream, &Told::Refused { reason });
-                }
-                Job::Wire { ticket, wire } => self.wire(ticket, wire),
-                Job::Watched { gains } => self.engine.processes().watch(gains),
-                Job::Close => self.engine.close(),
-                Job::Note(note) => self.notes.push(note),
-                Job::Stop => break,
+    /// Does a job. Once the run is over: the connection to tell how it went, if a command asked.
+    pub fn act(&mut self, job: Job) -> Option<Option<UnixStream>> {
+        match job {
+            Job::Ask { asker, asked, to } => self.ask(asker, asked, to),
+            Job::Control { control: Control::Verify { version }, stream } => {
+                self.verify(version, stream);
+            }
+            Job::Wire { ticket, wire } => self.wire(ticket, wire),
+            Job::Watched { gains } => self.engine.processes().watch(gains),
+            Job::Close => self.engine.close(),
+            Job::Note(note) => self.notes.push(note),
+            Job::Stop => {
+                self.hear();
+                return Some(self.asked.take());
             }
         }
-        self.hear();
-        asked
+        None
+    }
+
+    /// A command of ours asks how the run went: it ends, then.
+    fn verify(&mut self, version: u16, stream: UnixStream) {
+        if version == bigfoot_ipc::VERSION && self.asked.is_none() {
+            self.asked = Some(stream);
+            return self.stop_when_caught_up();
+        }
+        let reason = format!("this run is of version {}, not {version}", bigfoot_ipc::VERSION);
+        reply(stream, &Told::Refused { reason });
     }
 
     /// Ends the run when what has arrived by now is answered.

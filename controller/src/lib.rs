@@ -14,7 +14,8 @@
 //! | [`names`] | which name an address was looked up by |
 //! | [`timeline`] | what the guests did, in order, and what was said of it |
 //! | [`tools`] | which programs are launchers and build tools, and no guests |
-//! | [`desk`] | the thread that the engine lives on |
+//! | [`desk`] | what is done about a question around the engine |
+//! | [`jobs`] | the way there: one job at a time |
 //! | [`intake`] | sockets and processes: what arrives, from whom |
 //! | [`shared`] | the memory shared with guests |
 //! | [`site`] | where in the code a call was made |
@@ -38,6 +39,7 @@ pub mod desk;
 pub mod engine;
 pub mod fields;
 pub mod intake;
+pub mod jobs;
 pub mod library;
 pub mod mocks;
 pub mod names;

@@ -23,7 +23,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bigfoot_ipc::guest::{self, Registers, Transport};
 use bigfoot_ipc::page::Inside;
-use crossbeam_channel::Sender;
 use rustix::net::SocketType;
 
 mod address;
@@ -43,6 +42,7 @@ use crate::engine::Asked;
 use crate::intake::Job;
 use crate::intake::facts::Facts;
 use crate::intake::process::Pid;
+use crate::jobs::Jobs;
 use crate::shared::View;
 use crate::timeline::Layer;
 use memory::Memory;
@@ -89,7 +89,7 @@ pub struct Backstop {
     /// Memory that guests share with us.
     pub view: Arc<View>,
     /// To the engine.
-    pub jobs: Sender<Job>,
+    pub jobs: Jobs,
 }
 
 impl Backstop {

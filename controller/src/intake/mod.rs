@@ -20,6 +20,7 @@ use rustix::net::RecvFlags;
 use crate::backstop::Held;
 use crate::engine::{Asked, Asker, Said};
 use crate::fields::Fields;
+use crate::jobs::Jobs;
 use crate::plugins::conversation::{Answer, Wait};
 
 pub mod facts;
@@ -156,7 +157,7 @@ pub struct Intake {
     next: u64,
     facts: Arc<Mutex<Facts>>,
     root: Pid,
-    jobs: Sender<Job>,
+    jobs: Jobs,
     strangers: u64,
 }
 
@@ -166,7 +167,7 @@ impl Intake {
     /// # Errors
     ///
     /// No descriptor is left.
-    pub fn new(listener: UnixListener, root: Pid, jobs: Sender<Job>) -> io::Result<Self> {
+    pub fn new(listener: UnixListener, root: Pid, jobs: Jobs) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&poll, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;

@@ -35,7 +35,8 @@ impl Scene {
         let name = format!("bigfoot-intake-{}-{number}", std::process::id());
         let socket = std::env::temp_dir().join(name);
         let (jobs, questions) = unbounded();
-        let intake = Intake::new(UnixListener::bind(&socket).unwrap(), root, jobs).unwrap();
+        let intake =
+            Intake::new(UnixListener::bind(&socket).unwrap(), root, Jobs::to_test(jobs)).unwrap();
         std::thread::spawn(move || intake.serve());
         let (sender, notes) = unbounded();
         std::thread::spawn(move || desk(&questions, &sender));

@@ -1,22 +1,23 @@
 //! How a conversation asks the engine: a message there, and its answer back.
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::bounded;
 
 use crate::engine::Said;
 use crate::fields::Fields;
 use crate::intake::{Job, Wire};
+use crate::jobs::Jobs;
 use crate::plugins::conversation::{Answer, Desk, Wait};
 
 /// The way to the engine for the conversations of one event loop.
 #[derive(Debug)]
 pub(super) struct Asking {
-    jobs: Sender<Job>,
+    jobs: Jobs,
     /// Whose conversation asks.
     pub(super) ticket: u32,
 }
 
 impl Asking {
-    pub(super) fn new(jobs: Sender<Job>) -> Self {
+    pub(super) fn new(jobs: Jobs) -> Self {
         Self { jobs, ticket: 0 }
     }
 

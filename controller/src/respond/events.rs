@@ -22,7 +22,7 @@ use super::datagrams::Datagrams;
 use super::stream::Stream;
 use super::{Make, Pending, upstream};
 use crate::engine::{Claim, Said};
-use crate::intake::Job;
+use crate::jobs::Jobs;
 use crate::plugins::conversation::Event;
 use crate::report::Code;
 
@@ -76,7 +76,7 @@ pub(super) struct Parts {
     pub(super) waker: Waker,
     pub(super) commands: (Sender<Command>, Receiver<Command>),
     pub(super) pending: Pending,
-    pub(super) jobs: Sender<Job>,
+    pub(super) jobs: Jobs,
     pub(super) make: Arc<Make>,
 }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 use crossbeam_channel::{Sender, bounded};
 
 use crate::engine::Claim;
-use crate::intake::Job;
+use crate::jobs::Jobs;
 use crate::plugins::conversation::Conversation;
 
 mod asking;
@@ -79,7 +79,7 @@ impl Responder {
     /// # Errors
     ///
     /// No port, descriptor or thread is left.
-    pub fn start(directory: PathBuf, jobs: &Sender<Job>, make: Arc<Make>) -> io::Result<Self> {
+    pub fn start(directory: PathBuf, jobs: &Jobs, make: Arc<Make>) -> io::Result<Self> {
         let (listener, datagrams) = sockets()?;
         let port = listener.local_addr()?.port();
         let pending = Pending::default();

@@ -8,12 +8,10 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bigfoot_ipc::RUN_VARIABLE;
 use bigfoot_ipc::page::ask;
-use crossbeam_channel::Sender;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::signalfd::SignalFd;
@@ -33,6 +31,7 @@ use crate::engine::{Claim, Ended, Engine, Ran, Setup, coverage, grouped, unasser
 use crate::intake::facts::Facts;
 use crate::intake::program::Target;
 use crate::intake::{Intake, Job};
+use crate::jobs::Jobs;
 use crate::library;
 use crate::plugins::conversation::{Conversation, Opening};
 use crate::plugins::layer::speaker;
@@ -55,17 +54,16 @@ const NOT_FOUND: u8 = 127;
 /// Number of a start that is nobody's: of programs that joined a run by its environment.
 pub const OUTSIDE: u64 = u64::MAX;
 
-/// The engine at work: its thread, and the way to it.
+/// The engine at work, and the way to it.
 #[derive(Debug)]
 pub struct Service {
     /// Questions go here.
-    pub jobs: Sender<Job>,
+    pub jobs: Jobs,
     /// What the machine says of calls.
     pub facts: Arc<Mutex<Facts>>,
     /// What the kernel backstop is to watch, where there is one.
     pub watch: Watch,
     responder: Option<Arc<Responder>>,
-    desk: JoinHandle<(Desk, Option<std::os::unix::net::UnixStream>)>,
 }
 
 impl Service {
@@ -81,7 +79,7 @@ impl Service {
         command: Option<(Target, String)>,
         records: bool,
     ) -> io::Result<Self> {
-        let (jobs, questions) = crossbeam_channel::unbounded();
+        let jobs = Jobs::default();
         let tools = Tools::new(&config.tools).map_err(io::Error::other)?;
         let shared = Shared::new(directory)?;
         let own_program = std::fs::read_link("/proc/self/exe").ok();
@@ -111,13 +109,9 @@ impl Service {
         }
         let intake = Intake::new(directory::listen(directory)?, root, jobs.clone())?;
         let facts = intake.facts();
+        jobs.begin(Desk::new(engine, shared, responder.clone(), bundles, (root, jobs.clone())));
         std::thread::Builder::new().name("intake".into()).spawn(move || intake.serve())?;
-        let mut desk = Desk::new(engine, shared, responder.clone(), bundles, (root, jobs.clone()));
-        let desk = std::thread::Builder::new().name("engine".into()).spawn(move || {
-            let asked = desk.serve(&questions);
-            (desk, asked)
-        })?;
-        Ok(Self { jobs, facts, watch, responder, desk })
+        Ok(Self { jobs, facts, watch, responder })
     }
 
     /// The command has ended: what was done before is answered, and what is done from now on is late.
@@ -142,7 +136,7 @@ impl Service {
         require_coverage: bool,
         compare: impl FnOnce(&mut [Interaction], &Ran) -> Vec<Broken>,
     ) -> Option<(Report, Resolver, Option<std::os::unix::net::UnixStream>)> {
-        let (mut desk, asked) = self.desk.join().ok()?;
+        let (mut desk, asked) = self.jobs.wait()?;
         desk.hear();
         let unasked = desk.unasked();
         let Desk { engine, mut notes, lost, .. } = desk;
@@ -193,7 +187,7 @@ impl Service {
 /// Event loops for the connections that plugins answer, where there can be any.
 fn responder(
     directory: &Path,
-    jobs: &Sender<Job>,
+    jobs: &Jobs,
     needed: bool,
     ends: Option<Ends>,
 ) -> io::Result<Option<Arc<Responder>>> {

@@ -17,8 +17,6 @@ use bigfoot_ipc::control::{Control, MAGIC, Outcome};
 use bigfoot_ipc::frame::{self, LENGTH_BYTES};
 use bigfoot_ipc::{SOCKET, VERSION};
 
-use crossbeam_channel::Sender;
-
 use super::controller::Service;
 use super::directory::Directory;
 use super::keeper::CONTROLLER_VARIABLE;
@@ -26,6 +24,7 @@ use crate::accept::Snapshots;
 use crate::config::Config;
 use crate::desk::reply;
 use crate::intake::Job;
+use crate::jobs::Jobs;
 use crate::report::{self, Format, Style};
 
 /// How long a controller may take to be ready.
@@ -128,7 +127,7 @@ pub fn serve(
 }
 
 /// Ends the run when the process that it serves has ended: nobody can ask any more.
-fn stop_with(root: u32, jobs: Sender<Job>) -> io::Result<()> {
+fn stop_with(root: u32, jobs: Jobs) -> io::Result<()> {
     let Some(root) = rustix::process::Pid::from_raw(root.cast_signed()) else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
