@@ -232,8 +232,7 @@ fn bodies_arrive_whole() {
 }
 
 /// What makes curl wait for the server's word for longer than it may run.
-const WAITS: [&str; 6] =
-    ["--expect100-timeout", "30", "-H", "Expect: 100-continue", "-d", "{\"name\": \"Ada\"}"];
+const WAITS: [&str; 4] = ["--expect100-timeout", "30", "-H", "Expect: 100-continue"];
 
 /// A body that waits for the server's word is called for, over each version of HTTP.
 #[test]
@@ -243,13 +242,35 @@ fn bodies_that_wait_are_called_for() {
     {
         let url = format!("{base}/");
         let config = mocked(&format!(
-            "when = {{ url = \"{url}\", body = '{{\"name\": \"Ada\"}}' }}\nreply = {{ body = \"ok\" }}\n"
+            "when = {{ url = \"{url}\", body = \"hello\" }}\nreply = {{ body = \"ok\" }}\n"
         ));
-        curl(&config, &[&WAITS[..], &[version, &url]].concat()).prints("ok").is_clean();
+        curl(&config, &[&WAITS[..], &[version, "-d", "hello", &url]].concat())
+            .prints("ok")
+            .is_clean();
     }
 }
 
-/// The same, of other clients than curl.
+/// A body over the limit is refused in words that its client reads, whether it waits or sends all of it.
+#[test]
+fn too_large_a_body_is_refused_in_words() {
+    let _ = tools::needed("curl", "curl");
+    for (base, version) in [(BASE, "--http2-prior-knowledge"), (SECURE, "--http2")] {
+        for more in [&["-H", "Expect:"][..], &["-H", "Expect:", "-H", "Content-Length:"], &WAITS] {
+            let url = format!("{base}/");
+            let config = mocked(&format!("when = {{ url = \"{url}\" }}\ntimes = \"any\"\n"));
+            let scene = Scene::new().config(&config).file("large", vec![b'x'; 17_000_000]);
+            let body = format!("@{}", scene.path("large").display());
+            let all = ["curl", "-sS", "--max-time", "20", "-w", "%{http_code}", version, &url];
+
+            let guest = scene.run([&all[..], more, &["--data-binary", &body]].concat());
+
+            let said = "bigfoot: the client sent a body of more than 16 MiB\n413";
+            guest.prints(said).is_broken();
+        }
+    }
+}
+
+/// What other clients than curl wait for.
 #[test]
 fn clients_that_wait_are_answered() {
     is_answered(node("http2-waits"));
@@ -339,7 +360,9 @@ fn bodies_for_real_servers_are_called_for() {
     let scene = || Scene::new().guard("error").allow(&format!("POST {url}"));
 
     for version in ["--http1.1", "--http2-prior-knowledge"] {
-        let all = [&["curl", "-sS", "--max-time", "20", version], &WAITS[..], &[&url]].concat();
+        let all =
+            [&["curl", "-sS", "--max-time", "20", version], &WAITS[..], &["-d", "hello", &url]]
+                .concat();
         scene().run(all).prints("ok\n").is_clean();
     }
     assert_eq!(server.callers(), 2);

@@ -356,12 +356,10 @@ fn what_is_refused_need_not_be_sent() {
 /// The word to go on is a frame of its own, at once; a stream that was reset with it hears nothing.
 #[test]
 fn the_word_to_go_on_is_a_frame_before_the_answer() {
-    let settings = frame(4, 0, 0, b"");
-    let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &settings[..]].concat();
     let head = b"\x83\x87\x84\x41\x01a\x0f\x14\x0c100-continue"; // POST https://a/, expect
     let begin = |stream| frame(1, 4, stream, head);
     let mut transcript = secure().mocked(SOURCE, body("ok"));
-    transcript.on(Event::Client(&preface));
+    transcript.on(Event::Client(&[PREFACE, &frame(4, 0, 0, b"")].concat()));
 
     transcript.on(Event::Client(&begin(1)));
     assert_eq!(frames(&transcript.output.client), [(1, 4, 1)]);
@@ -373,9 +371,29 @@ fn the_word_to_go_on_is_a_frame_before_the_answer() {
     assert_eq!(frames(&transcript.output.client), []);
 }
 
+/// A stream that is answered before its end is not reset, or clients might not read the answer.
+#[test]
+fn what_is_refused_is_read_to_its_end() {
+    let length = b"\x83\x87\x84\x41\x01a\x0f\x0d\x0816777217"; // POST https://a/, content-length
+    let mut transcript = secure();
+    transcript.on(Event::Client(&[PREFACE, &frame(4, 0, 0, b"")].concat()));
+
+    transcript.on(Event::Client(&[frame(1, 4, 1, length), frame(0, 0, 1, b"a")].concat()));
+    assert_eq!(frames(&transcript.output.client), [(1, 4, 1), (0, 1, 1)]);
+    for _ in 0..100 {
+        let piece = frame(0, 0, 1, &[0; 16_000]);
+        transcript.on(Event::Client(&piece));
+        let said = frames(&transcript.output.client);
+        assert!(said.iter().all(|(kind, _, _)| *kind == 8), "{said:?}");
+    }
+}
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// A frame of this kind, with these flags, on this stream (RFC 9113 §4.1).
 fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
-    [&[0, 0, payload.len() as u8, kind, flags, 0, 0, 0, stream][..], payload].concat()
+    let [.., high, low] = payload.len().to_be_bytes();
+    [&[0, high, low, kind, flags, 0, 0, 0, stream][..], payload].concat()
 }
 
 /// The kinds, flags and streams of frames.

@@ -16,7 +16,7 @@ use super::super::pipe::{Filled, Held, Part, Pipe, Tasks};
 use super::super::reply::Response;
 use super::super::request::beyond;
 use super::counter::{Arrived, Counter, Holding, Waiter};
-use super::message::{Sent, TOO_LARGE, fields, head, refusal, sent};
+use super::message::{self, Sent, TOO_LARGE, fields, refusal, sent};
 
 /// Most streams at a time.
 const STREAMS_MAX: u32 = 128;
@@ -51,29 +51,28 @@ async fn exchange(
     request: http::Request<RecvStream>,
     mut respond: SendResponse<Piece>,
 ) {
-    if let Some(answer) = answer(&counter, request, &mut respond).await {
+    let (head, mut body) = request.into_parts();
+    if let Some(answer) = answer(&counter, &head, &mut body, &mut respond).await {
         say(answer, respond).await;
+        discard(body).await; // of a stream that is reset, clients may not read the answer
     }
 }
 
 /// Leaves the request at the counter and waits for its answer; None if the client breaks it off.
 async fn answer(
     counter: &Held<Counter>,
-    request: http::Request<RecvStream>,
+    head: &http::request::Parts,
+    body: &mut RecvStream,
     respond: &mut SendResponse<Piece>,
 ) -> Option<Sent> {
-    let (parts, mut body) = request.into_parts();
     let waiter = Waiter::new(counter);
-    let head = head(&parts);
+    let head = message::head(head);
     let line = format!("{} {}", head.method, head.target);
     if let Some(wrong) = beyond(&head.method, &head.headers) {
         waiter.leave(Arrived::Wrong(wrong, line));
         return Some(refusal(&head.headers, wrong));
     }
-    if head.headers.has_token("expect", "100-continue") && !is_too_large(&head.headers) {
-        go_on(&mut body, respond).await.ok()?;
-    }
-    let Some(whole) = collected(counter, &head.headers, &mut body).await.ok()? else {
+    let Some(whole) = whole(counter, &head.headers, body, respond).await.ok()? else {
         waiter.leave(Arrived::Wrong(TOO_LARGE, line));
         return Some(sent(&Response::told(413, &format!("the client {TOO_LARGE}")), ""));
     };
@@ -83,6 +82,22 @@ async fn answer(
         None => respond.poll_reset(context).map(|_| None), // all tasks are polled when it is there
     });
     answer.await
+}
+
+/// The whole body, which the client may wait to send; None if it is too large.
+async fn whole(
+    counter: &Held<Counter>,
+    headers: &Headers,
+    body: &mut RecvStream,
+    respond: &mut SendResponse<Piece>,
+) -> Result<Option<Vec<u8>>, h2::Error> {
+    if is_too_large(headers) {
+        return Ok(None);
+    }
+    if headers.has_token("expect", "100-continue") {
+        go_on(body, respond).await?;
+    }
+    collected(counter, body).await
 }
 
 /// Whether the head says already that the body will be too large.
@@ -104,15 +119,10 @@ async fn go_on(body: &mut RecvStream, respond: &mut SendResponse<Piece>) -> Resu
     respond.send_informational(response)
 }
 
-/// The whole body; None if it is too large.
 async fn collected(
     counter: &Held<Counter>,
-    headers: &Headers,
     body: &mut RecvStream,
 ) -> Result<Option<Vec<u8>>, h2::Error> {
-    if is_too_large(headers) {
-        return Ok(None);
-    }
     let mut held = Holding::new(counter);
     while let Some(data) = body.data().await {
         let data = data?;
@@ -122,6 +132,15 @@ async fn collected(
         }
     }
     Ok(Some(mem::take(&mut held.bytes)))
+}
+
+/// Reads what still comes of a body that was answered before its end.
+async fn discard(mut body: RecvStream) {
+    while let Some(Ok(data)) = body.data().await {
+        if body.flow_control().release_capacity(data.len()).is_err() {
+            return;
+        }
+    }
 }
 
 async fn say(answer: Sent, mut respond: SendResponse<Piece>) {
