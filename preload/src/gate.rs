@@ -8,7 +8,8 @@
 //! | hook | system calls | known as decided by |
 //! |---|---|---|
 //! | getaddrinfo, gethostby\*, getnameinfo, res_\* | connect, sendto, sendmmsg; openat | the thread's word, `Inside::Lookup` |
-//! | getaddrinfo_a | the same, in threads of libc's own | nothing: the name is asked for a second time |
+//! | getaddrinfo_a that waits | none: it is made of getaddrinfo's | |
+//! | getaddrinfo_a that does not | the same, in threads of libc's own | nothing: they are asked about once more |
 //! | fopen, freopen, opendir, scandir, mkst\*, ftw, fts_open | openat | the thread's word, `Inside::Open` |
 //! | fts_read, ftw below the first directory | openat | ftw as above; fts_read by nothing |
 //! | execvp, execvpe, execlp | execve, once for each folder of PATH | the start's number in the environment |

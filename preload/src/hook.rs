@@ -8,6 +8,8 @@
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
+use crate::gate;
+
 /// Defines a libc function of ours, and finds libc's own for [`real!`].
 ///
 /// The line holds C at the rim; what it does is in the function behind `=>`. In this crate's unit
@@ -35,7 +37,8 @@ macro_rules! hook {
 
             pub(crate) static REAL: $crate::hook::Real =
                 // The name with its zero byte, as dlsym(3) wants it.
-                $crate::hook::Real::new(concat!(stringify!($name), "\0"));
+                $crate::hook::Real::new(concat!(stringify!($name), "\0"))
+                    $(.watched(bigfoot_ipc::page::watch::$watch))?;
 
             /// libc's own function; ENOSYS where this libc has none.
             ///
@@ -51,14 +54,21 @@ macro_rules! hook {
             )]
             #[inline]
             pub(crate) unsafe fn call($($argument: $type),*) -> $return {
-                $(
-                    if $crate::gate::watches(bigfoot_ipc::page::watch::$watch) $(&& $also)? {
-                        // SAFETY: this function's contract; libc's function makes this call.
-                        return unsafe { $crate::gate::$how(libc::$number, registers![$($word),*]) };
+                let real = match REAL.at_hand() {
+                    Some(real) => real,
+                    None => {
+                        $(
+                            if $crate::gate::watches(bigfoot_ipc::page::watch::$watch) $(&& $also)? {
+                                let registers = registers![$($word),*];
+                                // SAFETY: this function's contract; libc's function makes this call.
+                                return unsafe { $crate::gate::$how(libc::$number, registers) };
+                            }
+                        )?
+                        match REAL.find() {
+                            Some(real) => real,
+                            None => return $crate::hook::Failure::failure(libc::ENOSYS),
+                        }
                     }
-                )?
-                let Some(real) = REAL.find() else {
-                    return $crate::hook::Failure::failure(libc::ENOSYS);
                 };
                 type Function = unsafe extern "C-unwind" fn($($type),*) -> $return;
                 // SAFETY: libc's function of this name has this type.
@@ -128,22 +138,32 @@ impl<T> Failure for *mut T {
 /// Address of libc's own function, found at the first use or by the constructor.
 #[repr(C)]
 pub(crate) struct Real {
-    /// First, where [`crate::hooks::syscall`] reads it.
+    /// What is called: null where it was not found yet, or a system call of ours takes its place. First,
+    /// where [`crate::hooks::syscall`] reads it.
+    at_hand: AtomicPtr<c_void>,
     address: AtomicPtr<c_void>,
+    /// Where the backstop watches one of these, ours takes its place: bits of `page::watch`.
+    watched: u32,
     name: &'static str,
 }
 
 impl Real {
     /// `name` ends in a zero byte.
     pub(crate) const fn new(name: &'static str) -> Self {
-        Self { address: AtomicPtr::new(core::ptr::null_mut()), name }
+        let [at_hand, address] = [const { AtomicPtr::new(core::ptr::null_mut()) }; 2];
+        Self { at_hand, address, watched: 0, name }
     }
 
-    /// The function, or None where this libc has none.
+    /// The same, of a call that the backstop watches.
+    pub(crate) const fn watched(self, watched: u32) -> Self {
+        Self { watched, ..self }
+    }
+
+    /// The function, where it can be called at once.
     #[inline]
-    pub(crate) fn find(&self) -> Option<*mut c_void> {
-        let known = self.address.load(Ordering::Relaxed);
-        if known.is_null() { self.search() } else { Some(known) }
+    pub(crate) fn at_hand(&self) -> Option<*mut c_void> {
+        let at_hand = self.at_hand.load(Ordering::Relaxed);
+        (!at_hand.is_null()).then_some(at_hand)
     }
 
     /// The function as far as it was found already; asks nobody, so that dlerror(3) keeps what it says.
@@ -152,12 +172,28 @@ impl Real {
         (!known.is_null()).then_some(known)
     }
 
+    /// The function, or None where this libc has none.
+    #[inline]
+    pub(crate) fn find(&self) -> Option<*mut c_void> {
+        self.at_hand().or_else(|| self.search())
+    }
+
     #[cold]
     fn search(&self) -> Option<*mut c_void> {
-        let name = CStr::from_bytes_with_nul(self.name.as_bytes()).ok()?;
-        let found = next(name);
+        let found = match self.known() {
+            Some(known) => known,
+            None => next(CStr::from_bytes_with_nul(self.name.as_bytes()).ok()?),
+        };
         self.address.store(found, Ordering::Relaxed);
+        let at_hand = if gate::watches(self.watched) { core::ptr::null_mut() } else { found };
+        self.at_hand.store(at_hand, Ordering::Relaxed);
         (!found.is_null()).then_some(found)
+    }
+
+    /// Finds it, once it is known what the backstop watches.
+    #[cfg(not(test))]
+    pub(crate) fn settle(&self) {
+        self.search();
     }
 }
 

@@ -189,17 +189,18 @@ pub(crate) fn environment() -> *const *const c_char {
     if entries.is_null() { null() } else { entries.cast::<*const c_char>().cast_const() }
 }
 
-/// Before main: finds every real function, hides our variables, and says hello.
+/// Before main: reads the run, finds every real function, hides our variables, and says hello.
 #[cfg(not(test))]
 #[ctor::ctor(unsafe)]
 fn constructor() {
+    let run = run();
     for hook in crate::hooks::all() {
-        hook.real.find();
+        hook.real.settle();
     }
     // SAFETY: forgets the functions that this libc lacks.
     unsafe { libc::dlerror() };
     prepare_unwinder();
-    let Some(run) = run() else {
+    let Some(run) = run else {
         return;
     };
     // A panic here becomes a refusal; a message would be the guest's output.

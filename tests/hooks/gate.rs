@@ -66,3 +66,16 @@ fn without_a_backstop_calls_come_from_libc() {
     says(&watched("off"), "programs", &program, (STARTS, "refused"));
     says(&watched("off"), "files", &program, ("open,openat,creat", "refused"));
 }
+
+/// What libc asks name servers on behalf of a look-up that is allowed is a part of it.
+#[test]
+fn an_allowed_look_up_is_asked_about_once() {
+    let dns = servers::dns();
+    let scene = Scene::new().guard("error").allow("dns:*").flag("--backstop").flag("on");
+    let cases = "getaddrinfo,gethostbyname,getnameinfo,res_query,getaddrinfo_a-name";
+
+    let guest = scene.run(words([&guest("lookup"), &cases, &dns.port()]));
+
+    guest.is_clean();
+    assert!(guest.stdout.contains("192.0.2.7 port 80"), "{}", guest.stdout);
+}

@@ -2,14 +2,15 @@
 
 use core::ffi::{c_char, c_int, c_void};
 use core::net::IpAddr;
-use core::ptr::{null, null_mut};
+use core::ptr::null_mut;
 
 use bigfoot_ipc::guest::{Peer, Query};
+use bigfoot_ipc::page::watch;
 use libc::addrinfo;
 
 use super::look_up::{Addresses, Found, Plan, addresses_of, plan, set_h_errno};
-use crate::cabi;
 use crate::thread::InLookup;
+use crate::{cabi, gate};
 
 hook! {
     unsafe fn getaddrinfo(
@@ -211,28 +212,59 @@ unsafe fn remember(name: &[u8], list: *const addrinfo) {
     addresses.tell(name);
 }
 
-/// `struct gaicb` of getaddrinfo_a(3), as far as it is read here.
+/// `struct gaicb` of getaddrinfo_a(3).
 #[repr(C)]
 struct Request {
     name: *const c_char,
+    service: *const c_char,
+    hints: *const addrinfo,
+    list: *mut addrinfo,
+    code: c_int,
 }
+
+/// "Wait until all are done" (netdb.h).
+const GAI_WAIT: c_int = 0;
 
 /// getaddrinfo_a(3) looks names up in threads of its own. All of them must be allowed; neither a
 /// stand-in nor a mock is an answer here.
+///
+/// Where the kernel backstop would ask about those threads once more, look-ups that are waited for
+/// are made here, one after the other.
 ///
 /// # Safety
 ///
 /// As for getaddrinfo_a(3).
 unsafe fn several(mode: c_int, list: *mut *mut c_void, count: c_int, event: *mut c_void) -> c_int {
-    for index in 0..usize::try_from(count).unwrap_or(0) {
-        // SAFETY: `count` pointers, each null or a request.
-        let request = unsafe { list.add(index).read().cast::<Request>().as_ref() };
+    // SAFETY: this function's contract: `count` pointers, each null or a request.
+    let requests = || unsafe { requests(list.cast(), count) };
+    if mode == GAI_WAIT && gate::watches(watch::CALLS) {
+        for request in requests() {
+            let Request { name, service, hints, .. } = *request;
+            request.list = null_mut();
+            // SAFETY: what a request holds is what getaddrinfo(3) takes.
+            request.code = unsafe { hooked(name, service, hints, &raw mut request.list) };
+        }
+        return 0;
+    }
+    for request in requests() {
         // SAFETY: a request's name is null or a C string.
-        let name = unsafe { cabi::text(request.map_or(null(), |request| request.name)) };
+        let name = unsafe { cabi::text(request.name) };
         if !matches!(plan(name, libc::AF_UNSPEC, Query::Records), Plan::Real { .. }) {
             return libc::EAI_FAIL;
         }
     }
     // SAFETY: the guest's own arguments.
     unsafe { real!(getaddrinfo_a)(mode, list, count, event) }
+}
+
+/// # Safety
+///
+/// `list` has `count` pointers, each null or a request that nobody else uses meanwhile.
+unsafe fn requests<'a>(
+    list: *const *mut Request,
+    count: c_int,
+) -> impl Iterator<Item = &'a mut Request> {
+    let places = 0..usize::try_from(count).unwrap_or(0);
+    // SAFETY: this function's contract.
+    places.filter_map(move |place| unsafe { list.add(place).read().as_mut() })
 }
