@@ -18,7 +18,7 @@ use crate::intake::program::Target;
 use crate::intake::{Job, Waiting, Wire};
 use crate::jobs::Jobs;
 use crate::respond::Responder;
-use crate::shared::Shared;
+use crate::shared::{Event, Shared};
 use crate::site::{self, Resolver, Unwinder};
 use crate::tls::Bundles;
 
@@ -74,6 +74,19 @@ impl Desk {
 
     /// Does a job. Once the run is over: the connection to tell how it went, if a command asked.
     pub fn act(&mut self, job: Job) -> Option<Option<UnixStream>> {
+        let over = self.carry_out(job);
+        self.forget();
+        over
+    }
+
+    /// What others may do without asking may be another thing now. Done before whoever asked goes on.
+    fn forget(&mut self) {
+        if self.engine.has_learned() {
+            self.shared.forget();
+        }
+    }
+
+    fn carry_out(&mut self, job: Job) -> Option<Option<UnixStream>> {
         match job {
             Job::Ask { asker, asked, to } => self.ask(asker, asked, to),
             Job::Control { control: Control::Verify { version }, stream } => {
@@ -85,6 +98,8 @@ impl Desk {
             Job::Note(note) => self.notes.push(note),
             Job::Stop => {
                 self.hear();
+                let events = self.shared.last_events();
+                self.happened(events);
                 return Some(self.asked.take());
             }
         }
@@ -125,6 +140,16 @@ impl Desk {
         for hello in hellos {
             let program = || process::executable(hello.process).map(Target::at);
             self.engine.processes().hello(hello.process, hello.parent, hello.start, program);
+        }
+        let events = self.shared.events();
+        self.happened(events);
+    }
+
+    /// Takes note of what guests did by decisions of their own.
+    fn happened(&mut self, (events, lost): (Vec<Event>, u64)) {
+        self.lost += lost;
+        for event in events {
+            self.engine.happened(&event);
         }
     }
 
@@ -185,6 +210,10 @@ impl Desk {
         {
             self.notes.push(format!("a connection could not be answered: {error}"));
             return self.tell(to, &Verdict::Deny { errno: nix::libc::ECONNREFUSED });
+        }
+        self.forget();
+        if let Some(peer) = outcome.known {
+            self.shared.allow(peer);
         }
         match (outcome.standing, outcome.real, to) {
             // A stand-in may take its time to read; nobody else waits for it.

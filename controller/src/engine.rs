@@ -209,6 +209,11 @@ impl Engine {
         self.policy.asks() | own | threads
     }
 
+    /// Whether what was plainly allowed has to be asked about again: an address has another name.
+    pub fn has_learned(&mut self) -> bool {
+        self.names.has_learned()
+    }
+
     /// Adds what is known beyond the call to a finding.
     pub fn describe(&mut self, number: usize, details: Details) {
         self.findings.describe(number, details);

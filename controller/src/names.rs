@@ -22,6 +22,8 @@ pub struct Names {
     by_address: HashMap<IpAddr, Vec<String>>,
     stand_ins: Vec<String>,
     numbers: HashMap<String, u32>,
+    /// An address has a name that it did not have before.
+    learned: bool,
 }
 
 impl Names {
@@ -32,9 +34,15 @@ impl Names {
             return;
         }
         let names = self.by_address.entry(address).or_default();
+        self.learned |= !names.iter().any(|known| known == name);
         names.retain(|known| known != name);
         names.insert(0, name.to_owned());
         names.truncate(NAMES_PER_ADDRESS_MAX);
+    }
+
+    /// Whether an address has a name that it did not have before, since the last time.
+    pub fn has_learned(&mut self) -> bool {
+        std::mem::take(&mut self.learned)
     }
 
     /// Names that this address was looked up by, latest first.

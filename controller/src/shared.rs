@@ -12,6 +12,8 @@ use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use bigfoot_ipc as page;
+use bigfoot_ipc::known::{EVENTS, KNOWN, Known, RINGS, Ring, Rings};
 use bigfoot_ipc::page::{
     HELLO_SLOTS, Hellos, INSIDE_TRIES, Inside, MAGIC, Policy, Tickets, inside, ticket_at,
 };
@@ -141,9 +143,28 @@ pub struct Hello {
     pub start: u64,
 }
 
+/// What a guest did by a decision of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// The process.
+    pub process: u32,
+    /// The thread.
+    pub thread: u32,
+    /// The thread at the top of its lineage.
+    pub lineage: u32,
+    /// To whom it made a connection.
+    pub peer: SocketAddr,
+    /// Its place among all of them.
+    order: u64,
+}
+
 /// The pages of a run.
 #[derive(Debug)]
 pub struct Shared {
+    known: Mapped<Known>,
+    rings: Mapped<Rings>,
+    /// When rings of processes that are gone were last looked for.
+    swept: Option<Instant>,
     policy: Mapped<Policy>,
     hellos: Mapped<Hellos>,
     tickets: Mapped<Tickets>,
@@ -178,7 +199,12 @@ impl Shared {
         let tickets = Mapped::<Tickets>::new(&directory.join(TICKETS), 0o644)?;
         policy.get().magic.store(MAGIC, Ordering::Relaxed);
         hellos.get().magic.store(MAGIC, Ordering::Relaxed);
-        Ok(Self { policy, hellos, tickets, seen: 0, waiting: None })
+        let known = Mapped::<Known>::new(&directory.join(KNOWN), 0o644)?;
+        let rings = Mapped::<Rings>::new(&directory.join(RINGS), 0o666)?;
+        known.get().magic.store(MAGIC, Ordering::Relaxed);
+        known.get().forget(); // the first generation
+        rings.get().magic.store(MAGIC, Ordering::Relaxed);
+        Ok(Self { known, rings, swept: None, policy, hellos, tickets, seen: 0, waiting: None })
     }
 
     /// Says which calls are asked about: bits of [`bigfoot_ipc::page::ask`].
@@ -191,6 +217,47 @@ impl Shared {
     pub fn answers(&self, port: u16, authority: bool) {
         self.policy.get().responder.store(u32::from(port), Ordering::Release);
         self.policy.get().authority.store(u32::from(authority), Ordering::Release);
+    }
+
+    /// Every process may make a connection to this peer without asking.
+    pub fn allow(&self, peer: SocketAddr) {
+        self.known.get().allow(peer);
+    }
+
+    /// No connection may be made without asking any more.
+    pub fn forget(&self) {
+        self.known.get().forget();
+    }
+
+    /// What guests did by decisions of their own since the last time, in order; and how many events were
+    /// begun and never written, by a process that is gone.
+    pub fn events(&mut self) -> (Vec<Event>, u64) {
+        let (mut events, mut lost) = (Vec::new(), 0);
+        let sweeps = self.swept.is_none_or(|swept| swept.elapsed() > SWEEP_TIME);
+        let rings = self.rings.get();
+        for (owned, ring) in rings.owners.iter().zip(&rings.rings) {
+            let owner = owned.load(Ordering::Acquire);
+            if owner == 0 {
+                continue;
+            }
+            // Looked at before its ring: what it wrote last is read.
+            let gone = sweeps && !Path::new(&format!("/proc/{owner}")).exists();
+            lost += read(ring, (owner, gone), &mut events);
+            if gone {
+                owned.store(0, Ordering::Release);
+            }
+        }
+        if sweeps {
+            self.swept = Some(Instant::now());
+        }
+        events.sort_by_key(|event| event.order);
+        (events, lost)
+    }
+
+    /// The run is over: every process is looked at once more.
+    pub fn last_events(&mut self) -> (Vec<Event>, u64) {
+        self.swept = None;
+        self.events()
     }
 
     /// Says to whom the connection of a ticket was meant.
@@ -246,6 +313,51 @@ impl Shared {
         }
         (found, lost)
     }
+}
+
+/// How often rings of processes that are gone are looked for.
+const SWEEP_TIME: Duration = Duration::from_millis(200);
+
+/// Reads a ring, and empties it if its process is gone; how many of its events were lost.
+fn read(ring: &Ring, (owner, gone): (u32, bool), events: &mut Vec<Event>) -> u64 {
+    let begun = ring.begun.load(Ordering::Acquire);
+    let mut at = ring.read.load(Ordering::Relaxed);
+    let mut lost = 0;
+    // More than a ring holds is nonsense, of which there is nothing to read.
+    let held = begun.wrapping_sub(at).min(EVENTS as u64);
+    for _ in 0..held {
+        let slot = &ring.events[(at % EVENTS as u64) as usize];
+        match event(slot, at, owner) {
+            Some(event) => events.push(event),
+            None if gone => lost += 1, // it was killed while it wrote
+            None => break,             // it is being written
+        }
+        at = at.wrapping_add(1);
+    }
+    ring.read.store(at, Ordering::Release);
+    if gone {
+        ring.begun.store(0, Ordering::Relaxed);
+        ring.read.store(0, Ordering::Relaxed);
+    }
+    lost
+}
+
+/// An event, once it is written.
+fn event(slot: &page::known::Event, number: u64, process: u32) -> Option<Event> {
+    if slot.sequence.load(Ordering::Acquire) != number.wrapping_add(1) {
+        return None;
+    }
+    let (high, low) = (slot.high.load(Ordering::Relaxed), slot.low.load(Ordering::Relaxed));
+    let wide = Ipv6Addr::from(u128::from(high) << 64 | u128::from(low));
+    let thread = slot.thread.load(Ordering::Relaxed);
+    let port = slot.what.load(Ordering::Relaxed) as u16;
+    Some(Event {
+        process,
+        thread: thread as u32,
+        lineage: (thread >> 32) as u32,
+        peer: SocketAddr::new(IpAddr::V6(wide).to_canonical(), port),
+        order: slot.order.load(Ordering::Relaxed),
+    })
 }
 
 #[cfg(test)]

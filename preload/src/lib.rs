@@ -14,6 +14,7 @@
 //! | [`hook`] | the macros `hook!` and `real!` |
 //! | [`cabi`] | C arguments as values |
 //! | [`controller`] | a question and its verdict |
+//! | [`known`] | what is decided without a question |
 //! | [`gate`] | system calls that the kernel backstop knows as ours |
 //! | [`environment`] | what keeps a started program within the run |
 //! | [`published`] | the same in libc's own, while it starts a shell |
@@ -36,6 +37,7 @@ mod environment;
 mod hidden;
 mod hooks;
 mod inside;
+mod known;
 mod published;
 mod scratch;
 mod shared;

@@ -6,6 +6,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
+use bigfoot_ipc::known::{Known, Rings};
 use bigfoot_ipc::page::{
     HELLO_SLOTS, Hellos, INSIDE_SLOTS, INSIDE_TRIES, MAGIC, Policy, Tickets, ask, ticket_at,
 };
@@ -17,6 +18,8 @@ use crate::{gate, inside};
 static POLICY: AtomicPtr<Policy> = AtomicPtr::new(null_mut());
 static HELLOS: AtomicPtr<Hellos> = AtomicPtr::new(null_mut());
 static TICKETS: AtomicPtr<Tickets> = AtomicPtr::new(null_mut());
+static KNOWN_FILE: AtomicPtr<Known> = AtomicPtr::new(null_mut());
+static RINGS_FILE: AtomicPtr<Rings> = AtomicPtr::new(null_mut());
 
 /// Maps the files; false if one cannot be. That of the tickets only in a run that has any.
 pub(crate) fn attach(policy: &CStr, hellos: &CStr, tickets: &CStr) -> bool {
@@ -43,6 +46,32 @@ fn map_tickets(path: &CStr) -> bool {
     let tickets = map::<Tickets>(path, OFlags::RDONLY, ProtFlags::READ);
     TICKETS.store(tickets.unwrap_or(null_mut()), Ordering::Release);
     tickets.is_some()
+}
+
+/// Maps what this process may decide by itself. Where there is nothing, it asks.
+pub(crate) fn attach_known(known: &CStr, rings: &CStr) -> Option<()> {
+    let read = map::<Known>(known, OFlags::RDONLY, ProtFlags::READ)?;
+    let write = map::<Rings>(rings, OFlags::RDWR, ProtFlags::READ | ProtFlags::WRITE)?;
+    // SAFETY: both were mapped just now, whole, and stay so.
+    let magic = unsafe {
+        (*read).magic.load(Ordering::Relaxed) == MAGIC
+            && (*write).magic.load(Ordering::Relaxed) == MAGIC
+    };
+    if magic {
+        RINGS_FILE.store(write, Ordering::Release);
+        KNOWN_FILE.store(read, Ordering::Release);
+    }
+    Some(())
+}
+
+/// What this process may decide by itself, once it is mapped.
+#[inline]
+pub(crate) fn known() -> Option<(&'static Known, &'static Rings)> {
+    // SAFETY: null, or mapped by `attach_known` for as long as the process lives.
+    let known = unsafe { KNOWN_FILE.load(Ordering::Acquire).as_ref() }?;
+    // SAFETY: likewise, and stored before the other.
+    let rings = unsafe { RINGS_FILE.load(Ordering::Relaxed).as_ref() }?;
+    Some((known, rings))
 }
 
 /// What the run's policy says, where there is one.

@@ -11,6 +11,7 @@ use core::ffi::{c_int, c_void};
 use core::ptr::null;
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use bigfoot_ipc::known::{KNOWN, RINGS};
 use bigfoot_ipc::{HELLOS, POLICY, RUN_VARIABLE, SOCKET, STAND_IN, STAND_INS, TICKETS};
 
 #[cfg(not(test))]
@@ -104,6 +105,18 @@ pub(crate) fn answering(number: u32, space: &mut [u8; PATH_BYTES]) -> Option<&CS
 
 /// Bytes of the path of the stand-in, whose name is longer than the socket's.
 pub(crate) const STAND_IN_BYTES: usize = PATH_BYTES + 8;
+
+/// Maps what this process may decide by itself.
+pub(crate) fn map_known() {
+    let Some((directory, _)) = directory() else {
+        return;
+    };
+    let [mut known, mut rings] = [[0; PATH_BYTES]; 2];
+    let paths = join(&mut known, directory, KNOWN).zip(join(&mut rings, directory, RINGS));
+    if let Some((known, rings)) = paths {
+        shared::attach_known(known, rings);
+    }
+}
 
 /// The path of the program that stands in for mocked ones.
 pub(crate) fn stand_in(space: &mut [u8; STAND_IN_BYTES]) -> Option<&CStr> {
@@ -232,5 +245,7 @@ fn prepare_unwinder() {
 unsafe extern "C" fn after_fork() {
     crate::hooks::after_fork();
     crate::published::after_fork();
+    crate::known::after_fork();
+    crate::thread::after_fork();
     shared::hello(0);
 }

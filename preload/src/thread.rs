@@ -31,6 +31,8 @@ struct Words {
     lookup: AtomicUsize,
     /// Thread at the top of the lineage, or zero where that is the thread itself.
     lineage: AtomicU32,
+    /// The thread's own number, or zero where nobody has asked for it yet.
+    number: AtomicU32,
     /// Stack pointer of the innermost call that the backstop was told of, or zero.
     entered: AtomicUsize,
 }
@@ -53,6 +55,32 @@ fn words() -> &'static Words {
 /// The thread's number (gettid(2)).
 pub(crate) fn id() -> u32 {
     rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned()
+}
+
+/// The same, by a system call at the first time only. In a child of vfork(2), its parent's.
+pub(crate) fn number() -> u32 {
+    match words().number.load(Ordering::Relaxed) {
+        0 => {
+            let number = id();
+            words().number.store(number, Ordering::Relaxed);
+            number
+        }
+        known => known,
+    }
+}
+
+/// The thread at the top of this one's lineage, likewise.
+pub(crate) fn lineage_known() -> u32 {
+    match words().lineage.load(Ordering::Relaxed) {
+        0 => number(),
+        known => known,
+    }
+}
+
+/// In a new process: its thread has another number.
+#[cfg(not(test))]
+pub(crate) fn after_fork() {
+    words().number.store(0, Ordering::Relaxed);
 }
 
 /// The thread at the top of this one's lineage.

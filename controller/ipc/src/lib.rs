@@ -8,6 +8,7 @@
 //! | [`guest`] | what a guest says and hears: hello, calls, verdicts |
 //! | [`control`] | what a test or a command says and hears |
 //! | [`frame`] | the one encoding, and the limits on it |
+//! | [`known`] | what guests decide by themselves, and how they tell |
 //! | [`page`] | the layout of the memory that a run shares with its guests |
 //! | [`roots`] | which files of root certificates are opened by way of the controller |
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@
 pub mod control;
 pub mod frame;
 pub mod guest;
+pub mod known;
 pub mod page;
 pub mod roots;
 

@@ -12,6 +12,8 @@ use crate::fields::Fields;
 use crate::plugins::conversation::Opening;
 use crate::plugins::{self, Plugin};
 use crate::rules::host;
+use crate::rules::{Decision, Level};
+use crate::shared::Event;
 use crate::timeline::{How, Layer};
 
 /// A connection or a datagram, with what the machine says of it.
@@ -40,8 +42,50 @@ impl Engine {
         if !belongs && let Some(outcome) = self.claim(asker, &connect, own) {
             return outcome;
         }
+        let known = self.is_known(asker, &connect);
         let outcome = self.direct(asker, connect, own || belongs);
-        self.vacancy(outcome, port, own, vacant)
+        let known = known.filter(|_| outcome.verdict == Verdict::Allow && outcome.real.is_none());
+        self.vacancy(Outcome { known, ..outcome }, port, own, vacant)
+    }
+
+    /// The peer, if a connection to it is plainly allowed, by streams and datagrams, for every process and
+    /// test, for as long as no name of its address is learned.
+    fn is_known(&self, asker: &Asker, connect: &Connect) -> Option<SocketAddr> {
+        let Peer::Internet(address) = connect.peer else {
+            return None;
+        };
+        if self.wants_test() || !self.sandboxes.is_empty() || asker.layer != Layer::Preload {
+            return None;
+        }
+        let plainly = |transport| {
+            let call = Call::Connect(Connect { transport, ..connect.clone() });
+            match self.policy.speak(&call, None) {
+                Decision::Allowed { .. } => true,
+                Decision::Silent => self.policy.level(&call) == Level::Off,
+                _ => false,
+            }
+        };
+        let hosts = hosts_of(connect);
+        let free = |transport| {
+            let connect = Connect { transport, ..connect.clone() };
+            let opening = opening_of(&connect);
+            self.claimant(&connect, &hosts, &opening).is_none()
+        };
+        let both = [Transport::Stream, Transport::Datagram];
+        both.into_iter().all(|it| plainly(it) && free(it)).then_some(address)
+    }
+
+    /// A guest made a connection by a decision of its own.
+    pub fn happened(&mut self, event: &Event) {
+        let Event { process, peer, .. } = *event;
+        self.processes.called(process);
+        if self.records() {
+            let names = self.names.of(peer.ip());
+            let (transport, peer) = (Transport::Stream, Peer::Internet(peer));
+            let connect = Connect { transport, peer, names };
+            let opening = opening_of(&connect);
+            self.record_direct(&Asker::of(event), connect, &opening);
+        }
     }
 
     /// A connection that no plugin reads.

@@ -1,6 +1,6 @@
 //! What arrives at the engine, and what it answers.
 
-use std::net::{IpAddr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 
 use bigfoot_ipc::guest::{self, Registers, Transport, Verdict};
@@ -15,6 +15,7 @@ use crate::plugins::conversation::Opening;
 use crate::plugins::dns::Family;
 use crate::plugins::subprocess::answer::Told;
 use crate::processes::Named;
+use crate::shared::Event;
 use crate::site::Stack;
 use crate::timeline::Layer;
 
@@ -42,6 +43,25 @@ pub struct Asker {
     pub linked: Option<PathBuf>,
     /// Which part of us saw the call.
     pub layer: Layer,
+}
+
+impl Asker {
+    /// Who did something by a decision of its own.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        Self {
+            pid: event.process,
+            parent: 0,
+            started: 0,
+            lineage: event.lineage,
+            thread: event.thread,
+            registers: Registers::default(),
+            test: None,
+            in_lookup: false,
+            linked: None,
+            layer: Layer::Preload,
+        }
+    }
 }
 
 /// What is asked, with what the machine says of it.
@@ -156,6 +176,8 @@ pub struct Outcome {
     pub unlocated: Option<u64>,
     /// The connection is answered by a plugin.
     pub claim: Option<Claim>,
+    /// A connection to this peer is plainly allowed, whoever makes it: nobody need ask again.
+    pub known: Option<SocketAddr>,
     /// The answer for a stand-in, in place of the verdict.
     pub standing: Option<Standing>,
 }
@@ -189,6 +211,7 @@ impl From<Verdict> for Outcome {
             real: None,
             unlocated: None,
             claim: None,
+            known: None,
             standing: None,
         }
     }

@@ -9,7 +9,7 @@ use libc::{sockaddr, socklen_t};
 
 use crate::cabi::{self, Address};
 use crate::hook::{Failure, fenced};
-use crate::{controller, shared, start};
+use crate::{controller, known, shared, start};
 
 hook! {
     unsafe fn connect(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int => hooked,
@@ -51,6 +51,11 @@ pub(super) unsafe fn plan(fd: c_int, addr: *const sockaddr, len: socklen_t) -> P
         return Plan::Real; // no address: the kernel says what is wrong, or dissolves the association
     };
     if matches!(peer, Peer::Other(family) if is_local(family)) {
+        return Plan::Real;
+    }
+    if let Peer::Internet(to) = peer
+        && known::allows(to)
+    {
         return Plan::Real;
     }
     fenced(|| decide(fd, peer)).unwrap_or(Plan::Fail(libc::EACCES))
