@@ -5,12 +5,14 @@
 
 use bigfoot_ipc::frame::{self, LENGTH_BYTES, MESSAGE_BYTES_MAX, VERDICT_BYTES_MAX};
 use bigfoot_ipc::guest::{Asker, Call, Request, Verdict};
+use bigfoot_ipc::page::Inside;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::hooks::test_name;
+use crate::inside::Stay;
 use crate::scratch::Pages;
 use crate::{inside, shared, start, thread};
 
@@ -61,6 +63,7 @@ fn ask(request: &Request<'_>) -> Option<Verdict> {
 }
 
 fn exchange(question: &[u8]) -> Option<Verdict> {
+    let _own = Stay::enter(Inside::Own);
     let socket = connected()?;
     send(socket.as_fd(), question)?;
 

@@ -3,7 +3,8 @@
 //!
 //! In a run with a backstop, libc's own function of a watched call is not called: [`call`] and
 //! [`wait`] make the system call in its place, as libc does. What else the library asks of the kernel
-//! is inlined into its text by rustix. libc's own text still makes these watched calls for a hook:
+//! is inlined into its text by rustix. A library that lies elsewhere says of each such call that it is
+//! its own ([`Inside::Own`]), which costs a notification. libc's own text still makes these watched calls for a hook:
 //!
 //! | hook | system calls | known as decided by |
 //! |---|---|---|
@@ -19,20 +20,30 @@
 //! | syscall(2), of numbers that no hook stands for | any | nothing: libc's own function makes them |
 #![expect(unsafe_code, reason = "system calls with a guest's own arguments")]
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use bigfoot_ipc::page::{GATE_BASE, GATE_BYTES, Inside};
+
 use crate::cabi;
+use crate::inside::Stay;
 
 /// What the backstop of this run watches: bits of `page::watch`.
 static WATCHED: AtomicU32 = AtomicU32::new(0);
 
+/// Beside those bits: the backstop watches, and the library does not lie where it looks for it. Loaders
+/// before glibc 2.36 choose another place, and so does any whose place is taken.
+pub(crate) const ELSEWHERE: u32 = 1 << 31;
+
 /// Takes note of what the backstop of this run watches.
 pub(crate) fn watch(bits: u32) {
-    WATCHED.store(bits, Ordering::Relaxed);
+    let text = (watch as *const c_void).addr() as u64;
+    let is_home = (GATE_BASE..GATE_BASE + GATE_BYTES).contains(&text);
+    let elsewhere = if bits == 0 || is_home { 0 } else { ELSEWHERE };
+    WATCHED.store(bits | elsewhere, Ordering::Relaxed);
 }
 
-/// Whether the backstop watches any of these: bits of `page::watch`.
+/// Whether the backstop watches any of these: bits of `page::watch`, or [`ELSEWHERE`].
 #[inline(always)]
 pub(crate) fn watches(bits: u32) -> bool {
     WATCHED.load(Ordering::Relaxed) & bits != 0
@@ -50,14 +61,15 @@ pub(crate) unsafe fn call<R: Returned>(number: i64, [a, b, c, d, e, f]: [usize; 
 
 /// A system call that is a cancellation point.
 ///
-/// A frame that is cancelled has nothing to drop, since its thread is unwound from anywhere in it.
-///
 /// # Safety
 ///
 /// As for the system call of this number.
 pub(crate) unsafe fn wait<R: Returned>(number: i64, [a, b, c, d, e, f]: [usize; 6]) -> R {
+    let own = Stay::enter(Inside::Own);
     // SAFETY: this function's contract.
-    R::returned(unsafe { enter_cancellable(number, a, b, c, d, e, f) })
+    let result = unsafe { enter_cancellable(number, a, b, c, d, e, f) };
+    drop(own);
+    R::returned(result)
 }
 
 /// The psABI's system call: number in rax, the fourth argument in r10 rather than rcx.

@@ -29,6 +29,7 @@ impl Stay {
         let watched = match what {
             Inside::Lookup => watch::CALLS | watch::FILES,
             Inside::Open => watch::FILES,
+            Inside::Own => gate::ELSEWHERE,
         };
         if gate::watches(watched) { Self::told(what) } else { None }
     }

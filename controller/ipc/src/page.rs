@@ -137,6 +137,8 @@ pub enum Inside {
     Lookup = 1,
     /// The opening of a file.
     Open = 2,
+    /// A call of the preload library's own making, where it does not lie at [`GATE_BASE`].
+    Own = 3,
 }
 
 /// The word of a thread that stands inside a decided call.

@@ -185,7 +185,7 @@ impl Receiver {
             }
             _ => return false,
         };
-        self.backstop.view.stands(told.thread, inside)
+        [inside, Inside::Own].iter().any(|kind| self.backstop.view.stands(told.thread, *kind))
     }
 
     fn ask(&mut self, told: &Notification, process: &Process, held: Held) -> bool {

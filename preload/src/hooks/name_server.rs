@@ -6,6 +6,7 @@ use core::net::{IpAddr, SocketAddr};
 use core::ptr::null;
 use core::time::Duration;
 
+use bigfoot_ipc::page::Inside;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::{Errno, IoSlice, retry_on_intr};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -14,6 +15,7 @@ use rustix::net::{
 };
 
 use super::look_up::{NO_DATA, NO_RECOVERY, TRY_AGAIN};
+use crate::inside::Stay;
 
 mod answer;
 mod question;
@@ -59,6 +61,7 @@ pub(super) fn ask(
     patience: Duration,
 ) -> Option<usize> {
     let (header, rest) = question.split_first_chunk::<HEADER_BYTES>()?;
+    let _own = Stay::enter(Inside::Own);
     let socket = connected(server, patience)?;
     let plain = header.get(10..) == Some(&[0, 0]);
     let mut header = *header;
