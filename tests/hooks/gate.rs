@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bigfoot_tests::{Scene, guest, servers};
 
-use crate::words;
+use crate::{is_transparent, words};
 
 /// Claims that a case of the guest says the same of each of these calls.
 fn says(scene: &Scene, case: &str, program: &Path, (calls, result): (&str, &str)) {
@@ -78,4 +78,26 @@ fn an_allowed_look_up_is_asked_about_once() {
 
     guest.is_clean();
     assert!(guest.stdout.contains("192.0.2.7 port 80"), "{}", guest.stdout);
+}
+
+/// One that is left by longjmp(3) does not speak for what the thread does after the next.
+#[test]
+fn a_look_up_that_was_left_is_forgotten() {
+    let (server, dns) = (servers::plain(), servers::dns());
+    let scene = Scene::new().guard("error").allow("dns:*").flag("--backstop").flag("on");
+
+    let guest =
+        scene.run(words([&guest("gate"), &"left", &server.port(), &guest("echo"), &dns.port()]));
+
+    guest.is_broken().prints("left: raw connect EACCES\n");
+    assert_eq!(server.callers(), 0);
+}
+
+/// Under the backstop, calls are cancelled, interrupted and made from anywhere as without bigfoot.
+#[test]
+fn threads_and_signals_are_as_without_a_backstop() {
+    let (server, dns) = (servers::plain(), servers::dns());
+    let scene = || Scene::new().flag("--backstop").flag("on");
+
+    is_transparent(scene, &words([&guest("threads"), &"all", &server.port(), &dns.port()]));
 }
