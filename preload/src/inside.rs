@@ -3,8 +3,8 @@
 //!
 //! A call that is left by a return, a cancellation or an exception takes its word back. One that is
 //! left by longjmp(3) leaves it until the thread enters the next one, or asks about another call, from
-//! no deeper in its stack. A thread that ends inside leaves it until a process starts under its number,
-//! or a thread of this number enters a call.
+//! no deeper in its stack; meanwhile it speaks only for calls from libc's own text. A thread that ends
+//! inside leaves it until a process starts under its number, or a thread of this number enters a call.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 

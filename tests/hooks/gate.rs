@@ -80,9 +80,9 @@ fn an_allowed_look_up_is_asked_about_once() {
     assert!(guest.stdout.contains("192.0.2.7 port 80"), "{}", guest.stdout);
 }
 
-/// One that is left by longjmp(3) does not speak for what the thread does after the next.
+/// One that is left by longjmp(3) does not speak for what the thread does without libc.
 #[test]
-fn a_look_up_that_was_left_is_forgotten() {
+fn a_look_up_that_was_left_speaks_for_nothing_else() {
     let (server, dns) = (servers::plain(), servers::dns());
     let scene = Scene::new().guard("error").allow("dns:*").flag("--backstop").flag("on");
 

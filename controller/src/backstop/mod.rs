@@ -8,6 +8,7 @@
 //! | `memory`, `address` | what a held-up call points to |
 //! | `trapped` | the call, decoded |
 //! | `process` | who makes it |
+//! | `origin` | in whose code |
 //! | `held` | a verdict, carried out |
 //! | `probe` | what this machine's kernel can |
 //!
@@ -29,6 +30,7 @@ mod address;
 pub mod filter;
 mod held;
 mod memory;
+mod origin;
 pub mod probe;
 mod process;
 mod sys;
@@ -46,6 +48,7 @@ use crate::jobs::Jobs;
 use crate::shared::View;
 use crate::timeline::Layer;
 use memory::Memory;
+use origin::Origins;
 use process::Process;
 use sys::Notification;
 use trapped::Trapped;
@@ -100,7 +103,8 @@ impl Backstop {
     /// There is no thread to be had.
     pub fn start(self) -> std::io::Result<()> {
         self.listener.wake_here();
-        let mut desk = Receiver { backstop: self, told_of_listener: false };
+        let mut desk =
+            Receiver { backstop: self, told_of_listener: false, origins: Origins::default() };
         std::thread::Builder::new().name("backstop".into()).spawn(move || desk.serve())?;
         Ok(())
     }
@@ -110,6 +114,7 @@ impl Backstop {
 struct Receiver {
     backstop: Backstop,
     told_of_listener: bool,
+    origins: Origins,
 }
 
 impl Receiver {
@@ -129,7 +134,7 @@ impl Receiver {
 
     /// Answers a call, or hands it to the engine. False once the run is over.
     fn take(&mut self, told: &Notification) -> bool {
-        let listener = &self.backstop.listener;
+        let listener = self.backstop.listener.clone();
         let Some(process) = Process::of(told.thread) else {
             return true; // it is gone
         };
@@ -149,7 +154,7 @@ impl Receiver {
             }
             _ => {}
         }
-        if self.is_decided(told, &trapped) {
+        if self.is_decided(told, &process, &trapped) {
             listener.pass(told.id);
             return true;
         }
@@ -174,7 +179,7 @@ impl Receiver {
     }
 
     /// Whether it is part of a libc call that was decided.
-    fn is_decided(&self, told: &Notification, trapped: &Trapped) -> bool {
+    fn is_decided(&mut self, told: &Notification, process: &Process, trapped: &Trapped) -> bool {
         let inside = match trapped {
             Trapped::Connect { .. } | Trapped::Send(_) => Inside::Lookup,
             Trapped::Open(_) => Inside::Open,
@@ -185,7 +190,11 @@ impl Receiver {
             }
             _ => return false,
         };
-        [inside, Inside::Own].iter().any(|kind| self.backstop.view.stands(told.thread, *kind))
+        let Self { backstop, origins, .. } = self;
+        [inside, Inside::Own].into_iter().any(|kind| {
+            backstop.view.stands(told.thread, kind)
+                && origins.belong(process.pid, told.instruction, kind)
+        })
     }
 
     fn ask(&mut self, told: &Notification, process: &Process, held: Held) -> bool {

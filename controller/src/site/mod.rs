@@ -39,6 +39,14 @@ pub use script::script;
 pub use thread::thread_names;
 pub use unwind::Unwinder;
 
+/// The file that the code at an address of a process comes from. None for code that is in no file, and
+/// where nobody may look.
+#[must_use]
+pub fn file_at(process: u32, address: u64) -> Option<PathBuf> {
+    let maps = maps::Maps::of(process.cast_signed())?;
+    maps.around(address)?.file.clone()
+}
+
 /// Where a thread stood: return addresses, innermost first, as places in files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Stack {
