@@ -4,7 +4,9 @@
 //! In a run with a backstop, libc's own function of a watched call is not called: [`call`] and
 //! [`wait`] make the system call in its place, as libc does. What else the library asks of the kernel
 //! is inlined into its text by rustix. A library that lies elsewhere says of each such call that it is
-//! its own ([`Inside::Own`]), which costs a notification. libc's own text still makes these watched calls for a hook:
+//! its own ([`Inside::Own`]), which costs a notification.
+//!
+//! libc's own text still makes these watched calls for a hook:
 //!
 //! | hook | system calls | known as decided by |
 //! |---|---|---|

@@ -180,9 +180,9 @@ impl Receiver {
 
     /// Whether it is part of a libc call that was decided.
     fn is_decided(&mut self, told: &Notification, process: &Process, trapped: &Trapped) -> bool {
-        let inside = match trapped {
-            Trapped::Connect { .. } | Trapped::Send(_) => Inside::Lookup,
-            Trapped::Open(_) => Inside::Open,
+        let inside: &[Inside] = match trapped {
+            Trapped::Connect { .. } | Trapped::Send(_) => &[Inside::Lookup, Inside::Own],
+            Trapped::Open(_) => &[Inside::Open, Inside::Lookup, Inside::Own],
             // A stand-in of ours is a part of the start that it was put in for.
             Trapped::Exec(exec) => {
                 let stand_in = self.backstop.folder.join(bigfoot_ipc::STAND_IN);
@@ -191,9 +191,9 @@ impl Receiver {
             _ => return false,
         };
         let Self { backstop, origins, .. } = self;
-        [inside, Inside::Own].into_iter().any(|kind| {
-            backstop.view.stands(told.thread, kind)
-                && origins.belong(process.pid, told.instruction, kind)
+        inside.iter().any(|kind| {
+            backstop.view.stands(told.thread, *kind)
+                && origins.belong(process.pid, told.instruction, *kind)
         })
     }
 
