@@ -10,6 +10,8 @@ use libc::{
     sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, sockaddr_storage, sockaddr_un, socklen_t,
 };
 
+use crate::{gate, thread};
+
 /// Sets errno(3).
 pub(crate) fn set_errno(errno: c_int) {
     // SAFETY: errno's address is valid in every thread.
@@ -49,16 +51,12 @@ pub(crate) unsafe fn text<'a>(text: *const c_char) -> Option<&'a [u8]> {
 }
 
 /// Whether the kernel can read a byte here. What it cannot read is left to it, which answers EFAULT
-/// where we would die.
+/// where we would die. What lies just above our own frame is the caller's stack, and is there.
+#[inline]
 pub(crate) fn is_readable(at: *const c_void) -> bool {
-    let mut byte = 0_u8;
-    let local = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
-    let remote = libc::iovec { iov_base: at.cast_mut(), iov_len: 1 };
-    let own = rustix::process::getpid().as_raw_nonzero().get();
-    let _errno = KeepErrno::new();
-    // SAFETY: one byte of ours is written; what is read is the kernel's to judge.
-    let read = unsafe { libc::process_vm_readv(own, &raw const local, 1, &raw const remote, 1, 0) };
-    read == 1 || errno() != libc::EFAULT // where it is forbidden, nothing is known
+    const CALLERS_BYTES: usize = 64 << 10;
+    let above = (at as usize).wrapping_sub(thread::stack_pointer());
+    above < CALLERS_BYTES || gate::can_read(at)
 }
 
 /// The peer that a socket address names; None for AF_UNSPEC and for what is no address.
@@ -100,9 +98,10 @@ pub(crate) unsafe fn peer<'a>(address: *const sockaddr, length: socklen_t) -> Op
 /// Whether both ends of some bytes can be read; more than a page is no address.
 fn is_readable_throughout(at: *const u8, length: usize) -> bool {
     const ADDRESS_BYTES_MAX: usize = 4096;
-    length <= ADDRESS_BYTES_MAX
-        && is_readable(at.cast())
-        && is_readable(at.wrapping_add(length - 1).cast())
+    const PAGE_BYTES: usize = 4096; // the least that there is
+    let last = at.wrapping_add(length - 1);
+    let one_page = at as usize / PAGE_BYTES == last as usize / PAGE_BYTES;
+    length <= ADDRESS_BYTES_MAX && is_readable(at.cast()) && (one_page || is_readable(last.cast()))
 }
 
 fn internet4(address: &sockaddr_in) -> SocketAddr {

@@ -61,6 +61,16 @@ pub(crate) unsafe fn call<R: Returned>(number: i64, [a, b, c, d, e, f]: [usize; 
     R::returned(unsafe { enter(number, a, b, c, d, e, f) })
 }
 
+/// Whether the kernel can read the word that this byte is part of: it reads a mask of signals there,
+/// and then refuses what is to be done with it (rt_sigprocmask(2)).
+pub(crate) fn can_read(at: *const c_void) -> bool {
+    const NOTHING: usize = 0x7fff; // neither SIG_BLOCK nor another
+    let (word, bytes) = (at as usize & !7, 8);
+    // SAFETY: the kernel judges the address, and changes nothing.
+    let result = unsafe { enter(libc::SYS_rt_sigprocmask, NOTHING, word, 0, bytes, 0, 0) };
+    result != -(libc::EFAULT as isize)
+}
+
 /// A system call that is a cancellation point.
 ///
 /// # Safety

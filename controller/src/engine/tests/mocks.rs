@@ -93,7 +93,8 @@ fn only_what_a_mock_may_answer_is_read() {
         Scene::configured(&("guard = \"off\"\n".to_owned() + &mock("/a", "times = \"any\"")));
 
     for elsewhere in ["192.0.2.80:81", "192.0.2.81:80"] {
-        assert_eq!(scene.ask(200, connect(elsewhere)), Verdict::Allow.into(), "{elsewhere}");
+        let outcome = scene.ask(200, connect(elsewhere));
+        assert_eq!((outcome.verdict, outcome.claim), (Verdict::Allow, None), "{elsewhere}");
     }
     scene.claimed(200, SERVER);
 }
