@@ -66,6 +66,9 @@ pub(crate) unsafe fn call<R: Returned>(number: i64, [a, b, c, d, e, f]: [usize; 
 pub(crate) fn can_read(at: *const c_void) -> bool {
     const NOTHING: usize = 0x7fff; // neither SIG_BLOCK nor another
     let (word, bytes) = (at as usize & !7, 8);
+    if word == 0 {
+        return false; // no mask, to the kernel; and no object of a guest's
+    }
     // SAFETY: the kernel judges the address, and changes nothing.
     let result = unsafe { enter(libc::SYS_rt_sigprocmask, NOTHING, word, 0, bytes, 0, 0) };
     result != -(libc::EFAULT as isize)
