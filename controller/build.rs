@@ -36,7 +36,7 @@ fn ready(variable: &str) -> Option<PathBuf> {
 fn library() -> PathBuf {
     let preload = Path::new(env!("CARGO_MANIFEST_DIR")).join("../preload");
     watch(&preload, &["src", "Cargo.toml", "build.rs", "../controller/ipc/src", "../Cargo.toml"]);
-    let made = built(&preload, &["build", "--lib"], &[]);
+    let made = built(&preload, &["build", "--lib"], "preload", &[]);
     made.join("libbigfoot_preload.so")
 }
 
@@ -49,7 +49,7 @@ fn stand_in() -> PathBuf {
     if has_static_libc() {
         flags.extend(["-C", "target-feature=+crt-static", "-C", "relocation-model=static"]);
     }
-    let made = built(&crate_folder, &["rustc", "--bin", "bigfoot-stand-in"], &flags);
+    let made = built(&crate_folder, &["rustc", "--bin", "bigfoot-stand-in"], "release", &flags);
     made.join("bigfoot-stand-in")
 }
 
@@ -66,11 +66,11 @@ fn watch(folder: &Path, parts: &[&str]) {
 }
 
 /// Has cargo build a part of a crate; the folder that it is in then.
-fn built(crate_folder: &Path, what: &[&str], flags: &[&str]) -> PathBuf {
+fn built(crate_folder: &Path, what: &[&str], profile: &str, flags: &[&str]) -> PathBuf {
     let target = env::var("TARGET").expect("cargo sets TARGET");
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("preload");
     let mut cargo = Command::new(env::var_os("CARGO").expect("cargo sets CARGO"));
-    cargo.args(what).args(["--release", "--target", &target, "--manifest-path"]);
+    cargo.args(what).args(["--profile", profile, "--target", &target, "--manifest-path"]);
     cargo.arg(crate_folder.join("Cargo.toml")).arg("--target-dir").arg(&folder);
     if !flags.is_empty() {
         cargo.arg("--").args(flags);
@@ -84,5 +84,5 @@ fn built(crate_folder: &Path, what: &[&str], flags: &[&str]) -> PathBuf {
     }
     let status = cargo.status().expect("cargo can be started");
     assert!(status.success(), "{} does not build", crate_folder.display());
-    folder.join(target).join("release")
+    folder.join(target).join(profile)
 }

@@ -28,7 +28,16 @@ fn main() {
         println!("cargo:rustc-link-search=native={}", folder.display());
         println!("cargo:rustc-link-lib=static:-bundle=gcc_eh");
     }
-    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,relro,-z,now,--as-needed");
+    // Each part that the loader maps, and each page that it writes to, is paid for at every start of every
+    // program: hence two parts, one to read and run, one to write. Our functions are found here first.
+    let flags = "-z,norelro,-z,now,-z,noseparate-code,-z,separate-loadable-segments,--as-needed,-Bsymbolic,--gc-sections";
+    println!("cargo:rustc-cdylib-link-arg=-Wl,{flags}");
+    // Nor the compiler's own start and end of a library, which here would only look for functions in vain.
+    println!("cargo:rustc-cdylib-link-arg=-nostartfiles");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,--wrap=_Unwind_SetGR"); // variadic.c says why
+    if links_with("-Wl,--no-rosegment") {
+        println!("cargo:rustc-cdylib-link-arg=-Wl,--no-rosegment"); // LLVM's word for it
+    }
     match base() {
         Some(flag) => println!("cargo:rustc-cdylib-link-arg={flag}"),
         None => {

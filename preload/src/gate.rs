@@ -31,6 +31,7 @@ use crate::cabi;
 use crate::inside::Stay;
 
 /// What the backstop of this run watches: bits of `page::watch`.
+#[unsafe(link_section = ".data.start")] // crate::start says why
 static WATCHED: AtomicU32 = AtomicU32::new(0);
 
 /// Beside those bits: the backstop watches, and the library does not lie where it looks for it. Loaders

@@ -3,12 +3,14 @@
 //! redhook's own macro was too weak: it calls the real function inside `catch_unwind`, which aborts
 //! a guest that cancels the thread, and after a panic it calls the real function all the same. Its
 //! resolver goes through `dlsym`, which we hook, and panics on a symbol that a libc lacks. Ours
-//! keeps its syntax.
+//! keeps its syntax. libc's own functions are found at their first use ([`crate::symbols`]): to find all
+//! of them before main would cost a small program a tenth of its start.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
-use crate::gate;
+use crate::symbols::{self, Found};
+use crate::{gate, start};
 
 /// Defines a libc function of ours, and finds libc's own for [`real!`].
 ///
@@ -35,10 +37,14 @@ macro_rules! hook {
             #[allow(unused_imports, clippy::allow_attributes, reason = "not every signature needs them")]
             use super::*;
 
-            pub(crate) static REAL: $crate::hook::Real =
-                // The name with its zero byte, as dlsym(3) wants it.
-                $crate::hook::Real::new(concat!(stringify!($name), "\0"))
-                    $(.watched(bigfoot_ipc::page::watch::$watch))?;
+            static REAL: $crate::hook::Real = $crate::hook::Real::new();
+
+            /// The address of libc's own function, where this libc has one.
+            #[inline]
+            pub(crate) fn find() -> Option<*mut core::ffi::c_void> {
+                let watched = 0 $(| bigfoot_ipc::page::watch::$watch)?;
+                REAL.find(concat!(stringify!($name), "\0"), watched)
+            }
 
             /// libc's own function; ENOSYS where this libc has none.
             ///
@@ -58,13 +64,14 @@ macro_rules! hook {
                     Some(real) => real,
                     None => {
                         $(
+                            $crate::start::in_a_run(); // what is watched is known from there on
                             if $crate::gate::watches(bigfoot_ipc::page::watch::$watch) $(&& $also)? {
                                 let registers = registers![$($word),*];
                                 // SAFETY: this function's contract; libc's function makes this call.
                                 return unsafe { $crate::gate::$how(libc::$number, registers) };
                             }
                         )?
-                        match REAL.find() {
+                        match find() {
                             Some(real) => real,
                             None => return $crate::hook::Failure::failure(libc::ENOSYS),
                         }
@@ -77,21 +84,7 @@ macro_rules! hook {
                 unsafe { real($($argument),*) }
             }
         }
-    )+
-
-        /// The functions above.
-        #[cfg(not(test))]
-        pub(crate) static HOOKS: &[$crate::hook::Hook] = &[$(
-            $crate::hook::Hook { real: &$name::REAL, ours: || $name as *mut core::ffi::c_void },
-        )+];
-    };
-}
-
-/// A function of ours beside libc's.
-#[cfg(not(test))]
-pub(crate) struct Hook {
-    pub(crate) real: &'static Real,
-    pub(crate) ours: fn() -> *mut c_void,
+    )+ };
 }
 
 /// libc's own function of this name.
@@ -135,71 +128,49 @@ impl<T> Failure for *mut T {
     }
 }
 
-/// Address of libc's own function, found at the first use or by the constructor.
-#[repr(C)]
-pub(crate) struct Real {
-    /// What is called: null where it was not found yet, or a system call of ours takes its place. First,
-    /// where [`crate::hooks::syscall`] reads it.
-    at_hand: AtomicPtr<c_void>,
-    address: AtomicPtr<c_void>,
-    /// Where the backstop watches one of these, ours takes its place: bits of `page::watch`.
-    watched: u32,
-    name: &'static str,
-}
+/// What is called for libc's own function: null until the first use, and where a system call of ours
+/// takes its place.
+///
+/// Only that: a name beside it would be an address too, which the loader adjusts at each start.
+#[repr(transparent)]
+pub(crate) struct Real(AtomicPtr<c_void>);
 
 impl Real {
-    /// `name` ends in a zero byte.
-    pub(crate) const fn new(name: &'static str) -> Self {
-        let [at_hand, address] = [const { AtomicPtr::new(core::ptr::null_mut()) }; 2];
-        Self { at_hand, address, watched: 0, name }
-    }
-
-    /// The same, of a call that the backstop watches.
-    pub(crate) const fn watched(self, watched: u32) -> Self {
-        Self { watched, ..self }
+    pub(crate) const fn new() -> Self {
+        Self(AtomicPtr::new(core::ptr::null_mut()))
     }
 
     /// The function, where it can be called at once.
     #[inline]
     pub(crate) fn at_hand(&self) -> Option<*mut c_void> {
-        let at_hand = self.at_hand.load(Ordering::Relaxed);
+        let at_hand = self.0.load(Ordering::Relaxed);
         (!at_hand.is_null()).then_some(at_hand)
     }
 
-    /// The function as far as it was found already; asks nobody, so that dlerror(3) keeps what it says.
-    pub(crate) fn known(&self) -> Option<*mut c_void> {
-        let known = self.address.load(Ordering::Relaxed);
-        (!known.is_null()).then_some(known)
-    }
-
-    /// The function, or None where this libc has none.
+    /// The function of this name, which ends in a zero byte; None where this libc has none. It is kept at
+    /// hand unless the backstop watches one of these calls, bits of `page::watch`.
     #[inline]
-    pub(crate) fn find(&self) -> Option<*mut c_void> {
-        self.at_hand().or_else(|| self.search())
+    pub(crate) fn find(&self, name: &'static str, watched: u32) -> Option<*mut c_void> {
+        self.at_hand().or_else(|| self.search(name, watched))
     }
 
     #[cold]
-    fn search(&self) -> Option<*mut c_void> {
-        let found = match self.known() {
-            Some(known) => known,
-            None => next(CStr::from_bytes_with_nul(self.name.as_bytes()).ok()?),
-        };
-        self.address.store(found, Ordering::Relaxed);
-        let at_hand = if gate::watches(self.watched) { core::ptr::null_mut() } else { found };
-        self.at_hand.store(at_hand, Ordering::Relaxed);
+    #[inline(never)]
+    fn search(&self, name: &'static str, watched: u32) -> Option<*mut c_void> {
+        let found = next(CStr::from_bytes_with_nul(name.as_bytes()).ok()?);
+        if watched == 0 || (start::is_known() && !gate::watches(watched)) {
+            self.0.store(found, Ordering::Relaxed);
+        }
         (!found.is_null()).then_some(found)
-    }
-
-    /// Finds it, once it is known what the backstop watches.
-    #[cfg(not(test))]
-    pub(crate) fn settle(&self) {
-        self.search();
     }
 }
 
 /// The next object's function of this name, or null.
 #[expect(unsafe_code, reason = "asks the loader, and calls what it gave")]
 pub(crate) fn next(name: &CStr) -> *mut c_void {
+    if let Found::At(found) = symbols::next(name) {
+        return found;
+    }
     type Search = unsafe extern "C" fn(*mut c_void, *const c_char) -> *mut c_void;
     let Some(search) = search() else {
         return core::ptr::null_mut();
@@ -230,5 +201,19 @@ pub(crate) fn search() -> Option<*mut c_void> {
 
 /// Runs a decision; a panic in it is None, which every caller takes as a refusal.
 pub(crate) fn fenced<T>(decision: impl FnOnce() -> T) -> Option<T> {
+    if !SILENT.load(Ordering::Relaxed) {
+        be_silent();
+    }
     std::panic::catch_unwind(core::panic::AssertUnwindSafe(decision)).ok()
+}
+
+/// Whether a panic says nothing: its message would be the guest's output.
+static SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Has panics say nothing, from the first decision on. Whoever comes while that is done does not wait.
+#[cold]
+fn be_silent() {
+    if !SILENT.swap(true, Ordering::Relaxed) {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
 }

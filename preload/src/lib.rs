@@ -12,6 +12,7 @@
 //! | module | job |
 //! |---|---|
 //! | [`hook`] | the macros `hook!` and `real!` |
+//! | [`symbols`] | libc's own functions, found |
 //! | [`cabi`] | C arguments as values |
 //! | [`controller`] | a question and its verdict |
 //! | [`known`] | what is decided without a question |
@@ -42,4 +43,5 @@ mod published;
 mod scratch;
 mod shared;
 mod start;
+mod symbols;
 mod thread;

@@ -15,7 +15,9 @@ use rustix::mm::{MapFlags, ProtFlags, mmap};
 
 use crate::{gate, inside};
 
+#[unsafe(link_section = ".data.start")] // crate::start says why
 static POLICY: AtomicPtr<Policy> = AtomicPtr::new(null_mut());
+#[unsafe(link_section = ".data.start")] // crate::start says why
 static HELLOS: AtomicPtr<Hellos> = AtomicPtr::new(null_mut());
 static TICKETS: AtomicPtr<Tickets> = AtomicPtr::new(null_mut());
 static KNOWN_FILE: AtomicPtr<Known> = AtomicPtr::new(null_mut());
@@ -28,11 +30,9 @@ pub(crate) fn attach(policy: &CStr, hellos: &CStr, tickets: &CStr) -> bool {
     let (Some(read), Some(write)) = (read, write) else {
         return false;
     };
-    // SAFETY: both were mapped just now, whole, and stay so.
-    let known = unsafe {
-        (*read).magic.load(Ordering::Relaxed) == MAGIC
-            && (*write).magic.load(Ordering::Relaxed) == MAGIC
-    };
+    // Both were made by one controller, whole, before it started anything.
+    // SAFETY: mapped just now, whole, and stays so.
+    let known = unsafe { (*read).magic.load(Ordering::Relaxed) == MAGIC };
     if known {
         HELLOS.store(write, Ordering::Relaxed);
         // SAFETY: likewise.
@@ -117,10 +117,6 @@ pub(crate) fn meant(peer: SocketAddr) -> Option<SocketAddr> {
 
 fn map<T>(path: &CStr, open: OFlags, protection: ProtFlags) -> Option<*mut T> {
     let file = rustix::fs::open(path, open | OFlags::CLOEXEC, Mode::empty()).ok()?;
-    let length = usize::try_from(rustix::fs::fstat(&file).ok()?.st_size).ok()?;
-    if length < size_of::<T>() {
-        return None;
-    }
     // SAFETY: a mapping at an address of the kernel's choice; it outlives the descriptor.
     let start = unsafe { mmap(null_mut(), size_of::<T>(), protection, MapFlags::SHARED, &file, 0) };
     start.ok().map(|start| start.cast())
@@ -157,6 +153,7 @@ pub(crate) fn places(thread: u32) -> impl Iterator<Item = &'static AtomicU64> {
 }
 
 /// The process that this memory was last told of: after a fork, the parent, even if it has ended.
+#[unsafe(link_section = ".data.start")] // crate::start says why
 static TOLD: AtomicU32 = AtomicU32::new(0);
 
 /// Says hello: this process, its parent, and the start that its environment named (zero for a fork).

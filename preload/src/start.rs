@@ -6,8 +6,6 @@
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char};
-#[cfg(not(test))]
-use core::ffi::{c_int, c_void};
 use core::ptr::null;
 use core::sync::atomic::{AtomicU8, Ordering};
 
@@ -16,7 +14,7 @@ use bigfoot_ipc::{HELLOS, POLICY, RUN_VARIABLE, SOCKET, STAND_IN, STAND_INS, TIC
 
 #[cfg(not(test))]
 use crate::hidden;
-use crate::{cabi, shared};
+use crate::{cabi, shared, symbols};
 
 unsafe extern "C" {
     pub(crate) static mut environ: *mut *mut c_char;
@@ -43,6 +41,9 @@ struct Cell(UnsafeCell<Run>);
 // STATE says IN_RUN.
 unsafe impl Sync for Cell {}
 
+// `.data.start`, here and elsewhere: what a start writes lies beside what the loader has written, since each
+// page that is written first costs as much as some thousand instructions.
+#[unsafe(link_section = ".data.start")]
 static RUN: Cell = Cell(UnsafeCell::new(Run {
     directory: [0; PATH_BYTES],
     directory_bytes: 0,
@@ -52,6 +53,7 @@ static RUN: Cell = Cell(UnsafeCell::new(Run {
     start: 0,
     off: false,
 }));
+#[unsafe(link_section = ".data.start")]
 static STATE: AtomicU8 = AtomicU8::new(UNREAD);
 const UNREAD: u8 = 0;
 const READING: u8 = 1;
@@ -59,13 +61,25 @@ const NO_RUN: u8 = 2;
 const IN_RUN: u8 = 3;
 
 fn run() -> Option<&'static Run> {
+    if STATE.load(Ordering::Acquire) == UNREAD {
+        begin();
+    }
+    // SAFETY: written before IN_RUN was stored, and never since.
+    (STATE.load(Ordering::Acquire) == IN_RUN).then(|| unsafe { &*RUN.0.get() })
+}
+
+#[cold]
+fn begin() {
     if STATE.compare_exchange(UNREAD, READING, Ordering::Acquire, Ordering::Acquire).is_ok() {
         // SAFETY: this thread alone moved STATE to READING.
         let found = read(unsafe { &mut *RUN.0.get() }).is_some();
         STATE.store(if found { IN_RUN } else { NO_RUN }, Ordering::Release);
     }
-    // SAFETY: written before IN_RUN was stored, and never since.
-    (STATE.load(Ordering::Acquire) == IN_RUN).then(|| unsafe { &*RUN.0.get() })
+}
+
+/// Whether the run was read, if there is one.
+pub(crate) fn is_known() -> bool {
+    STATE.load(Ordering::Acquire) > READING
 }
 
 /// Whether this process belongs to a run that has anything to say of its calls.
@@ -163,23 +177,17 @@ fn join<'a>(space: &'a mut [u8], directory: &[u8], file: &str) -> Option<&'a CSt
 }
 
 fn own_entry(space: &mut [u8; PRELOAD_BYTES]) -> Option<usize> {
-    // SAFETY: all zeroes is a valid Dl_info.
-    let mut info: libc::Dl_info = unsafe { core::mem::zeroed() };
-    // SAFETY: an address of this library, and a structure to fill.
-    let found = unsafe { libc::dladdr((&raw const STATE).cast(), &raw mut info) };
-    if found == 0 {
-        return None;
-    }
-    // SAFETY: the loader's own string, which lives as long as the library.
-    let path = unsafe { cabi::text(info.dli_fname) }?;
-    let name = b"LD_PRELOAD=";
+    let (name, path) = (b"LD_PRELOAD=", symbols::path()?);
     space.get_mut(..name.len())?.copy_from_slice(name);
     space.get_mut(name.len()..name.len() + path.len())?.copy_from_slice(path);
     Some(name.len() + path.len())
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
-    core::str::from_utf8(digits).ok()?.parse().ok()
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    let (first, rest) = digits.split_first()?;
+    rest.iter()
+        .try_fold(digit(first)?, |number, byte| number.checked_mul(10)?.checked_add(digit(byte)?))
 }
 
 /// The value of an environment variable, as it stands now.
@@ -202,43 +210,34 @@ pub(crate) fn environment() -> *const *const c_char {
     if entries.is_null() { null() } else { entries.cast::<*const c_char>().cast_const() }
 }
 
-/// Before main: reads the run, finds every real function, hides our variables, and says hello.
+/// Before main: hides our variables, and says hello.
 #[cfg(not(test))]
 #[ctor::ctor(unsafe)]
 fn constructor() {
-    let run = run();
-    for hook in crate::hooks::all() {
-        hook.real.settle();
-    }
-    // SAFETY: forgets the functions that this libc lacks.
-    unsafe { libc::dlerror() };
-    prepare_unwinder();
-    let Some(run) = run else {
+    let Some(run) = run() else {
         return;
     };
-    // A panic here becomes a refusal; a message would be the guest's output.
-    std::panic::set_hook(Box::new(|_| {}));
-    crate::hooks::test_name::read_environment();
+    crate::hooks::test_name::begin();
     // SAFETY: before main, where nobody else changes the environment.
     unsafe { hidden::hide() };
     shared::hello(run.start);
-    // SAFETY: the handler only writes into shared memory.
-    unsafe { libc::pthread_atfork(None, None, Some(after_fork)) };
+    // SAFETY: what the handler needs is there in a new process too.
+    unsafe { __register_atfork(None, None, Some(after_fork), null()) };
 }
 
-/// Has our unwinder fill its table of registers. It does so when it begins to unwind, but a cancelled
-/// thread is unwound by the guest's, which only stops at our frames: with the table empty, ours aborts.
 #[cfg(not(test))]
-fn prepare_unwinder() {
-    type Step = extern "C" fn(*mut c_void, *mut c_void) -> c_int;
-    unsafe extern "C" {
-        fn _Unwind_Backtrace(step: Step, argument: *mut c_void) -> c_int;
-    }
-    extern "C" fn stop(_frame: *mut c_void, _argument: *mut c_void) -> c_int {
-        5 // _URC_END_OF_STACK
-    }
-    // SAFETY: the step looks at nothing and ends the walk at its first frame.
-    unsafe { _Unwind_Backtrace(stop, core::ptr::null_mut()) };
+type Handler = Option<unsafe extern "C" fn()>;
+
+#[cfg(not(test))]
+unsafe extern "C" {
+    /// What libc's part of pthread_atfork(3) calls that is linked into each object, with that object's
+    /// handle, which says when to forget the handlers: never here.
+    fn __register_atfork(
+        prepare: Handler,
+        parent: Handler,
+        child: Handler,
+        object: *const core::ffi::c_void,
+    ) -> core::ffi::c_int;
 }
 
 #[cfg(not(test))]

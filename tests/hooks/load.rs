@@ -86,3 +86,24 @@ fn a_found_symbol_is_no_way_around() {
     crate::each_says(&guest.stdout, cases, "-1 EACCES");
     assert_eq!(server.callers(), 0);
 }
+
+/// A library that the user preloads keeps its place before libc: it is called once, behind our hook, whichever
+/// way its names are hashed; what is refused does not reach it.
+#[test]
+fn a_users_own_interposer_is_called_behind_the_hook() {
+    let server = servers::plain();
+    let connect = words([&guest("connect"), &"tcp", &server.port()]);
+    let open = words([&guest("open"), &"open", &"/etc/hostname"]);
+
+    for library in [guest::library("interposer"), guest::old_library("interposer")] {
+        let scene = || Scene::new().variable("LD_PRELOAD", &library);
+        for (command, line) in [(&connect, "interposed connect\n"), (&open, "interposed open\n")] {
+            let native = scene().native(command);
+            assert_eq!(native.stdout.matches(line).count(), 1, "{}", native.stdout);
+            scene().guard("off").run(command).is_seen().equals(&native);
+        }
+        let refused = scene().guard("error").run(&connect);
+        refused.is_broken();
+        assert!(!refused.stdout.contains("interposed"), "{}", refused.stdout);
+    }
+}

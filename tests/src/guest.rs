@@ -37,6 +37,17 @@ pub fn library(name: &str) -> PathBuf {
     built(&format!("lib{name}.so"), &["-shared", "-fPIC", "-o"], &format!("{name}.c"))
 }
 
+/// The same, with its names hashed as they were before glibc had a way of its own.
+///
+/// # Panics
+///
+/// Where it does not compile.
+#[must_use]
+pub fn old_library(name: &str) -> PathBuf {
+    let flags = ["-shared", "-fPIC", "-Wl,--hash-style=sysv", "-o"];
+    built(&format!("lib{name}-old.so"), &flags, &format!("{name}.c"))
+}
+
 /// Folder of the guests' sources.
 #[must_use]
 pub fn sources() -> PathBuf {

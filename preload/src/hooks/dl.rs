@@ -9,20 +9,11 @@ use bigfoot_ipc::guest::{Call, Verdict};
 use bigfoot_ipc::page::ask;
 
 use crate::hook::{Real, fenced, search};
+use crate::symbols::{self, Found};
 use crate::{cabi, controller, shared};
 
-static DLOPEN: Real = Real::new("dlopen\0");
-static DLMOPEN: Real = Real::new("dlmopen\0");
-
-static DLSYM: Real = Real::new("dlsym\0");
-
-/// The jumps have no place in `hook!`.
-#[cfg(not(test))]
-pub(crate) static HOOKS: &[crate::hook::Hook] = &[
-    crate::hook::Hook { real: &DLOPEN, ours: || dlopen as *mut c_void },
-    crate::hook::Hook { real: &DLMOPEN, ours: || dlmopen as *mut c_void },
-    crate::hook::Hook { real: &DLSYM, ours: || dlsym as *mut c_void },
-];
+static DLOPEN: Real = Real::new();
+static DLMOPEN: Real = Real::new();
 
 /// Defines a function that asks `$target`, with its own arguments, for an address and jumps there.
 /// The three arguments that these functions have at most, and the alignment of the stack, are kept.
@@ -68,7 +59,7 @@ jump!(dlsym by dlsym_target);
 unsafe extern "C" fn dlopen_target(path: *const c_char, _flags: c_int) -> *const c_void {
     // SAFETY: this function's contract.
     if unsafe { allowed(path) } {
-        DLOPEN.find().unwrap_or_default()
+        DLOPEN.find("dlopen\0", 0).unwrap_or_default()
     } else {
         refused_open as *const c_void
     }
@@ -84,7 +75,7 @@ unsafe extern "C" fn dlmopen_target(
 ) -> *const c_void {
     // SAFETY: this function's contract.
     if unsafe { allowed(path) } {
-        DLMOPEN.find().unwrap_or_default()
+        DLMOPEN.find("dlmopen\0", 0).unwrap_or_default()
     } else {
         refused_mopen as *const c_void
     }
@@ -111,7 +102,7 @@ type Open = unsafe extern "C" fn(*const c_char, c_int) -> *mut c_void;
 type OpenIn = unsafe extern "C" fn(c_long, *const c_char, c_int) -> *mut c_void;
 
 extern "C" fn refused_open(_path: *const c_char, flags: c_int) -> *mut c_void {
-    let Some(real) = DLOPEN.find() else {
+    let Some(real) = DLOPEN.find("dlopen\0", 0) else {
         return core::ptr::null_mut();
     };
     // SAFETY: dlopen(3) has this type.
@@ -121,7 +112,7 @@ extern "C" fn refused_open(_path: *const c_char, flags: c_int) -> *mut c_void {
 }
 
 extern "C" fn refused_mopen(space: c_long, _path: *const c_char, flags: c_int) -> *mut c_void {
-    let Some(real) = DLMOPEN.find() else {
+    let Some(real) = DLMOPEN.find("dlmopen\0", 0) else {
         return core::ptr::null_mut();
     };
     // SAFETY: dlmopen(3) has this type.
@@ -152,16 +143,22 @@ unsafe extern "C" fn named(handle: *mut c_void, name: *const c_char) -> *mut c_v
     let real: Search = unsafe { core::mem::transmute(real) };
     // SAFETY: this function's contract.
     let found = unsafe { real(handle, name) };
-    if found.is_null() { found } else { ours(found) }
+    if found.is_null() {
+        return found;
+    }
+    // SAFETY: likewise: what was found has a name.
+    ours(unsafe { CStr::from_ptr(name) }, found).unwrap_or(found)
 }
 
-/// The hook for libc's own function at this address, or the address itself.
-fn ours(found: *mut c_void) -> *mut c_void {
-    #[cfg(not(test))]
-    for hook in super::all() {
-        if hook.real.known() == Some(found) {
-            return (hook.ours)();
-        }
-    }
-    found
+/// The hook of this name, if libc's own function of this name is what was found.
+fn ours(name: &CStr, found: *mut c_void) -> Option<*mut c_void> {
+    let Found::At(hook) = symbols::ours(name) else {
+        return None;
+    };
+    let is_real = match symbols::next(name) {
+        Found::At(real) => real == found,
+        Found::Nowhere => false, // dlsym(3) is not asked in vain: dlerror(3) would say so
+        Found::Unclear => crate::hook::next(name) == found,
+    };
+    is_real.then_some(hook)
 }

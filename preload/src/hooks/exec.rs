@@ -237,10 +237,6 @@ pub(super) unsafe fn at(
     }
 }
 
-/// libc's own list forms, which are known only to be told apart ([`super::dl`]).
-#[cfg(not(test))]
-pub(crate) use gathered::HOOKS as LIST_HOOKS;
-
 /// What `variadic.c` calls with the arguments that it gathered.
 ///
 /// # Safety
@@ -249,17 +245,6 @@ pub(crate) use gathered::HOOKS as LIST_HOOKS;
 #[cfg(not(test))]
 mod gathered {
     use super::{Words, c_char, c_int};
-    use crate::hook::{Hook, Real};
-
-    static EXECL: Real = Real::new("execl\0");
-    static EXECLP: Real = Real::new("execlp\0");
-    static EXECLE: Real = Real::new("execle\0");
-
-    pub(crate) static HOOKS: &[Hook] = &[
-        Hook { real: &EXECL, ours: || execl as *mut _ },
-        Hook { real: &EXECLP, ours: || execlp as *mut _ },
-        Hook { real: &EXECLE, ours: || execle as *mut _ },
-    ];
 
     #[unsafe(no_mangle)]
     unsafe extern "C-unwind" fn bigfoot_execv(path: *const c_char, argv: Words) -> c_int {

@@ -41,33 +41,3 @@ pub(crate) fn after_fork() {
     system::after_fork();
     test_name::after_fork();
 }
-
-/// Every hook.
-#[cfg(not(test))]
-pub(crate) fn all() -> impl Iterator<Item = &'static crate::hook::Hook> {
-    let files = [
-        connect::HOOKS,
-        dl::HOOKS,
-        exec::HOOKS,
-        exec::LIST_HOOKS,
-        fopen::HOOKS,
-        getaddrinfo::HOOKS,
-        gethostby::HOOKS,
-        getnameinfo::HOOKS,
-        getpeername::HOOKS,
-        mkstemp::HOOKS,
-        open::HOOKS,
-        opendir::HOOKS,
-        pthread::HOOKS,
-        recv::HOOKS,
-        res::HOOKS,
-        send::HOOKS,
-        serve::HOOKS,
-        shell::HOOKS,
-        spawn::HOOKS,
-        syscall::HOOKS,
-        test_name::HOOKS,
-        walk::HOOKS,
-    ];
-    files.into_iter().flatten()
-}

@@ -67,7 +67,7 @@ macro_rules! descriptors {
             pidfd: *mut c_int, file: *const c_char, actions: *const c_void, attributes: *const c_void,
             argv: Words, envp: Words,
         ) -> c_int {
-            if $real::REAL.find().is_some() {
+            if $real::find().is_some() {
                 // SAFETY: this function's contract.
                 return unsafe { $newer(pidfd, file, actions, attributes, argv, envp) };
             }

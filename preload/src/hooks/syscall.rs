@@ -8,12 +8,7 @@ use super::{connect, exec, open, recv, send, serve};
 use crate::cabi;
 
 #[cfg(not(test))]
-static REAL: crate::hook::Real = crate::hook::Real::new("syscall\0");
-
-/// The jump has no place in `hook!`.
-#[cfg(not(test))]
-pub(crate) static HOOKS: &[crate::hook::Hook] =
-    &[crate::hook::Hook { real: &REAL, ours: || syscall as *mut _ }];
+static REAL: crate::hook::Real = crate::hook::Real::new();
 
 #[cfg(not(test))]
 #[unsafe(naked)]
@@ -50,9 +45,43 @@ unsafe extern "C-unwind" fn syscall() {
         "je 2f",
         "mov rax, qword ptr [rip + {real}]",
         "test rax, rax",
+        "jz 5f",
+        "jmp rax",
+        // At the first use: every argument is kept meanwhile.
+        "5:",
+        "push rdi",
+        ".cfi_adjust_cfa_offset 8",
+        "push rsi",
+        ".cfi_adjust_cfa_offset 8",
+        "push rdx",
+        ".cfi_adjust_cfa_offset 8",
+        "push rcx",
+        ".cfi_adjust_cfa_offset 8",
+        "push r8",
+        ".cfi_adjust_cfa_offset 8",
+        "push r9",
+        ".cfi_adjust_cfa_offset 8",
+        "sub rsp, 8",
+        ".cfi_adjust_cfa_offset 8",
+        "call {find}",
+        "add rsp, 8",
+        ".cfi_adjust_cfa_offset -8",
+        "pop r9",
+        ".cfi_adjust_cfa_offset -8",
+        "pop r8",
+        ".cfi_adjust_cfa_offset -8",
+        "pop rcx",
+        ".cfi_adjust_cfa_offset -8",
+        "pop rdx",
+        ".cfi_adjust_cfa_offset -8",
+        "pop rsi",
+        ".cfi_adjust_cfa_offset -8",
+        "pop rdi",
+        ".cfi_adjust_cfa_offset -8",
+        "test rax, rax",
         "jz 4f",
         "jmp rax",
-        // Before libc's own is found: the psABI's system call: number in rax, the fourth argument in r10 rather than rcx.
+        // Where libc has none: the psABI's system call: number in rax, the fourth argument in r10 rather than rcx.
         "4:",
         "mov rax, rdi",
         "mov rdi, rsi",
@@ -72,9 +101,16 @@ unsafe extern "C-unwind" fn syscall() {
         "jmp {hooked}",
         ".cfi_endproc",
         real = sym REAL,
+        find = sym find,
         failed = sym failed,
         hooked = sym hooked,
     )
+}
+
+/// libc's own function, or null.
+#[cfg(not(test))]
+extern "C" fn find() -> *mut core::ffi::c_void {
+    REAL.find("syscall\0", 0).unwrap_or_default()
 }
 
 /// Turns the kernel's negative error number into errno and -1.

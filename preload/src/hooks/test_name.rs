@@ -98,10 +98,21 @@ fn tell() {
     }
 }
 
+/// Takes the name from the environment that the process was started with.
+#[cfg(not(test))]
+pub(crate) fn begin() {
+    if let Some(name) = published() {
+        store(name);
+    }
+}
+
 /// Takes the name from the environment as it stands.
-pub(crate) fn read_environment() {
-    let name = VARIABLES.iter().find_map(|variable| crate::start::variable(variable));
-    store(name.unwrap_or_default());
+fn read_environment() {
+    store(published().unwrap_or_default());
+}
+
+fn published() -> Option<&'static [u8]> {
+    VARIABLES.iter().find_map(|variable| crate::start::variable(variable))
 }
 
 /// In a new process: whoever wrote the name when it was forked is not there.

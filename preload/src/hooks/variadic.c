@@ -1,5 +1,6 @@
 /* execl(3), execlp(3), execle(3): gathers the arguments into a vector on the stack, as libc does.
-   Stable Rust cannot define a variadic function. */
+   Stable Rust cannot define a variadic function. And what has to be done before a frame of ours is
+   unwound by a guest's unwinder. */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,4 +51,27 @@ __attribute__((visibility("hidden"))) int bigfoot_execle(const char *path, const
     const char *const *envp = va_arg(list, const char *const *);
     va_end(list);
     return bigfoot_execve(path, argv, envp);
+}
+
+struct _Unwind_Context;
+typedef int (*step)(struct _Unwind_Context *, void *);
+int _Unwind_Backtrace(step, void *);
+void __real__Unwind_SetGR(struct _Unwind_Context *, int, unsigned long);
+
+static int stop(struct _Unwind_Context *context, void *argument) {
+    (void)context, (void)argument;
+    return 5; /* _URC_END_OF_STACK */
+}
+
+/* A cancelled thread is unwound by the guest's own unwinder, which has our frames say what they have to
+   drop by way of ours (--wrap, build.rs). Ours fills its table of registers when it begins to unwind
+   something itself; with the table empty it would abort here. */
+__attribute__((visibility("hidden"))) void
+__wrap__Unwind_SetGR(struct _Unwind_Context *context, int index, unsigned long value) {
+    static int filled;
+    if (!__atomic_load_n(&filled, __ATOMIC_ACQUIRE)) {
+        _Unwind_Backtrace(stop, NULL);
+        __atomic_store_n(&filled, 1, __ATOMIC_RELEASE);
+    }
+    __real__Unwind_SetGR(context, index, value);
 }
