@@ -138,7 +138,27 @@ pub fn absolute(pid: Pid, directory: i32, path: &Path) -> PathBuf {
         whole = fs::read_link(base).unwrap_or_default();
     }
     whole.push(path);
-    normal(&whole)
+    through_descriptor(pid, normal(&whole))
+}
+
+/// A path that goes through a descriptor of the guest's names nothing by itself: what the descriptor stands for is
+/// what is meant.
+fn through_descriptor(pid: Pid, path: PathBuf) -> PathBuf {
+    let named = ["/proc/self/fd", "/proc/thread-self/fd", "/dev/fd"];
+    let Some(below) = named.iter().find_map(|folder| path.strip_prefix(folder).ok()) else {
+        return path;
+    };
+    let mut parts = below.components();
+    let Some(number) = parts.next() else {
+        return path;
+    };
+    match fs::read_link(Path::new("/proc").join(pid.to_string()).join("fd").join(number)) {
+        Ok(behind) if behind.exists() => match parts.as_path() {
+            rest if rest.as_os_str().is_empty() => behind,
+            rest => normal(&behind.join(rest)),
+        },
+        _ => path, // a pipe, a socket, a file without a name
+    }
 }
 
 /// A guest's absolute path with links followed, its last part perhaps not there yet. What the guest
