@@ -161,7 +161,8 @@ impl Processes {
     /// Where `gains` is false, no program gains privileges by being started (no_new_privs).
     pub fn watch(&mut self, gains: bool) {
         self.watched = true;
-        self.held_down = (!gains).then(BTreeSet::new);
+        let privileged = self.starts.iter().filter(|it| it.blind == Some(Reason::Privileged));
+        self.held_down = (!gains).then(|| privileged.map(|it| it.program.clone()).collect());
     }
 
     /// Programs that would have gained privileges, but for the backstop.
@@ -317,11 +318,16 @@ impl Processes {
             Some(expected) if number != 0 => expected,
             _ => number,
         };
-        let met =
-            self.slot(number).filter(|start| !start.met && start.blind.is_none()).map(|start| {
-                start.met = true;
-                start.process.clone()
-            });
+        // A program that gains no privileges loads our library like any.
+        let held_down = self.held_down.is_some();
+        let loads = |start: &Start| match start.blind {
+            None => true,
+            Some(reason) => held_down && reason == Reason::Privileged,
+        };
+        let met = self.slot(number).filter(|start| !start.met && loads(start)).map(|start| {
+            start.met = true;
+            start.process.clone()
+        });
         let process = match met {
             Some(process) => process,
             None if number == 0 => self.forked(parent, None),

@@ -271,8 +271,11 @@ pub fn run(options: Options, directory: &Path) -> Result<Exit, Box<dyn std::erro
     let records = accepting || snapshots.exist();
     let mut out = Out::open(output.as_deref())?;
     let off = config.is_off() && !records;
-    let service = Service::start(directory, config, root, Some(of_command(&command)), records)?;
-    let variables = environment(directory, 1, off)?; // names files that the service has written
+    let (target, line) = of_command(&command);
+    let complains = target.would_complain();
+    let service = Service::start(directory, config, root, Some((target, line)), records)?;
+    let mut variables = environment(directory, 1, off)?; // names files that the service has written
+    variables.retain(|(name, _)| !(complains && *name == "LD_PRELOAD"));
 
     let starting = Starting { command: &command, variables: &variables, mask, limit };
     let started = match backstop.watch(service.watch, off) {
