@@ -38,8 +38,6 @@ pub struct Desk {
     jobs: Jobs,
     /// The command of ours that asked how it went.
     asked: Option<UnixStream>,
-    /// Calls that were refused because they could not be read.
-    pub unread: u64,
     shared: Shared,
     responder: Option<Arc<Responder>>,
     bundles: Option<Bundles>,
@@ -66,7 +64,6 @@ impl Desk {
             root,
             jobs,
             asked,
-            unread: 0,
             shared,
             responder,
             bundles,
@@ -97,7 +94,6 @@ impl Desk {
             }
             Job::Wire { ticket, wire } => self.wire(ticket, wire),
             Job::Watched { gains } => self.engine.processes().watch(gains),
-            Job::Unread { pid } => self.unread(pid),
             Job::Close => self.engine.close(),
             Job::Note(note) => self.notes.push(note),
             Job::Stop => {
@@ -135,18 +131,6 @@ impl Desk {
     #[must_use]
     pub fn unasked(&self) -> u64 {
         self.shared.unasked().into()
-    }
-
-    /// A call that could not be read was refused; each process is named once.
-    fn unread(&mut self, pid: Pid) {
-        self.unread += 1;
-        let name = process::command(pid).unwrap_or_default();
-        let note = format!(
-            "process {pid} ({name}) keeps its memory to itself (PR_SET_DUMPABLE), or pointed to more than is read: calls that only the kernel backstop saw could not be read, and were refused"
-        );
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
-        }
     }
 
     /// Takes note of who said hello since the last time.

@@ -18,11 +18,11 @@ pub struct Address(Vec<u8>);
 ///
 /// # Errors
 ///
-/// It cannot be read, or has a length that the kernel does not take either.
+/// It cannot be read, or is longer than any.
 pub fn read(memory: &mut Memory, at: u64, length: u64) -> Result<Address, Unreadable> {
     let length = length & u64::from(u32::MAX);
     if at == 0 || !(2..=ADDRESS_BYTES_MAX).contains(&length) {
-        return Err(Unreadable::Unmapped);
+        return Err(Unreadable);
     }
     Ok(Address(memory.bytes(at, length as usize)?))
 }

@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 use std::io::IoSliceMut;
 
-use nix::errno::Errno;
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
 
@@ -27,14 +26,9 @@ pub struct Memory {
     pages: HashMap<u64, Vec<u8>>,
 }
 
-/// It cannot be read.
+/// It cannot be read: not mapped, not ours to read, too long, or its thread is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unreadable {
-    /// Nothing is there: the kernel cannot read it either, and says so.
-    Unmapped,
-    /// It is not ours to read, or more than is looked at: nobody knows what the kernel would find.
-    Hidden,
-}
+pub struct Unreadable;
 
 impl Memory {
     /// That of this thread, which runs a program of the machine's own width or a 32-bit one.
@@ -61,7 +55,7 @@ impl Memory {
     pub fn bytes(&mut self, address: u64, count: usize) -> Result<Vec<u8>, Unreadable> {
         let mut bytes = Vec::with_capacity(count.min(STRING_BYTES_MAX));
         while bytes.len() < count {
-            let at = address.checked_add(bytes.len() as u64).ok_or(Unreadable::Unmapped)?;
+            let at = address.checked_add(bytes.len() as u64).ok_or(Unreadable)?;
             let piece = self.from(at)?;
             let take = piece.len().min(count - bytes.len());
             bytes.extend_from_slice(&piece[..take]);
@@ -77,7 +71,7 @@ impl Memory {
     pub fn string(&mut self, address: u64) -> Result<Vec<u8>, Unreadable> {
         let mut text = Vec::new();
         while text.len() < STRING_BYTES_MAX {
-            let at = address.checked_add(text.len() as u64).ok_or(Unreadable::Unmapped)?;
+            let at = address.checked_add(text.len() as u64).ok_or(Unreadable)?;
             let piece = self.from(at)?;
             if let Some(end) = piece.iter().position(|byte| *byte == 0) {
                 text.extend_from_slice(&piece[..end]);
@@ -85,7 +79,7 @@ impl Memory {
             }
             text.extend_from_slice(piece);
         }
-        Err(Unreadable::Hidden)
+        Err(Unreadable)
     }
 
     /// A number as wide as a pointer.
@@ -112,12 +106,12 @@ impl Memory {
         }
         while found.len() < WORDS_MAX {
             let offset = found.len() as u64 * self.pointer_bytes;
-            match self.pointer(address.checked_add(offset).ok_or(Unreadable::Unmapped)?)? {
+            match self.pointer(address.checked_add(offset).ok_or(Unreadable)?)? {
                 0 => return Ok(found),
                 word => found.push(word),
             }
         }
-        Err(Unreadable::Hidden)
+        Err(Unreadable)
     }
 
     /// What there is from an address to the end of its page: one byte at least.
@@ -125,28 +119,23 @@ impl Memory {
         let page = address - address % PAGE_BYTES;
         if !self.pages.contains_key(&page) {
             if self.pages.len() >= PAGES_MAX {
-                return Err(Unreadable::Hidden);
+                return Err(Unreadable);
             }
             let read = self.read(page)?;
             self.pages.insert(page, read);
         }
-        let read = self.pages.get(&page).ok_or(Unreadable::Unmapped)?;
-        read.get((address - page) as usize..)
-            .filter(|rest| !rest.is_empty())
-            .ok_or(Unreadable::Unmapped)
+        let read = self.pages.get(&page).ok_or(Unreadable)?;
+        read.get((address - page) as usize..).filter(|rest| !rest.is_empty()).ok_or(Unreadable)
     }
 
     fn read(&self, page: u64) -> Result<Vec<u8>, Unreadable> {
         let mut bytes = vec![0; PAGE_BYTES as usize];
         let from = RemoteIoVec {
-            base: usize::try_from(page).map_err(|_| Unreadable::Unmapped)?,
+            base: usize::try_from(page).map_err(|_| Unreadable)?,
             len: PAGE_BYTES as usize,
         };
         let read = process_vm_readv(self.thread, &mut [IoSliceMut::new(&mut bytes)], &[from]);
-        bytes.truncate(read.map_err(|error| match error {
-            Errno::EFAULT => Unreadable::Unmapped,
-            _ => Unreadable::Hidden,
-        })?);
+        bytes.truncate(read.map_err(|_| Unreadable)?);
         Ok(bytes)
     }
 }
@@ -190,11 +179,11 @@ mod tests {
         let endless = vec![b'a'; STRING_BYTES_MAX + 8192];
 
         for address in [0, 1, u64::MAX, u64::MAX - 4096, 1 << 47] {
-            assert_eq!(own().string(address), Err(Unreadable::Unmapped));
-            assert_eq!(own().bytes(address, 8), Err(Unreadable::Unmapped));
+            assert_eq!(own().string(address), Err(Unreadable));
+            assert_eq!(own().bytes(address, 8), Err(Unreadable));
         }
-        assert_eq!(own().string(endless.as_ptr() as u64), Err(Unreadable::Hidden));
+        assert_eq!(own().string(endless.as_ptr() as u64), Err(Unreadable));
         let endless = vec![1_u64; WORDS_MAX + 1];
-        assert_eq!(own().list(endless.as_ptr() as u64), Err(Unreadable::Hidden));
+        assert_eq!(own().list(endless.as_ptr() as u64), Err(Unreadable));
     }
 }

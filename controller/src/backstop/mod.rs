@@ -152,10 +152,6 @@ impl Receiver {
                 listener.pass(told.id);
                 return true;
             }
-            Trapped::Hidden => {
-                listener.fail(told.id, nix::libc::EACCES);
-                return self.backstop.jobs.send(Job::Unread { pid: process.pid }).is_ok();
-            }
             _ => {}
         }
         if self.is_decided(told, &process, &trapped) {

@@ -31,8 +31,6 @@ pub enum Trapped {
     Listener,
     /// Nothing that reaches the outside, or nothing that the kernel would do.
     Nothing,
-    /// What cannot be read: its process keeps its memory to itself, or it is too much.
-    Hidden,
 }
 
 /// A datagram, or the first bytes of a connection.
@@ -124,10 +122,7 @@ impl Trapped {
             Kind::Listener => Ok(Self::Listener),
             Kind::Other => Ok(Self::Nothing),
         };
-        decoded.unwrap_or_else(|unreadable| match unreadable {
-            Unreadable::Unmapped => Self::Nothing,
-            Unreadable::Hidden => Self::Hidden,
-        })
+        decoded.unwrap_or(Self::Nothing)
     }
 
     /// The socket of the guest's that it is about.
@@ -160,7 +155,7 @@ impl Trapped {
                 let (read, write) = open.ways();
                 Some(Call::Open { path: &open.path, directory: open.directory, read, write })
             }
-            Self::Receive(_) | Self::Listener | Self::Nothing | Self::Hidden => None,
+            Self::Receive(_) | Self::Listener | Self::Nothing => None,
         }
     }
 }
@@ -289,7 +284,7 @@ impl Head {
     fn read(memory: &mut Memory, at: u64) -> Result<Self, Unreadable> {
         let step = memory.pointer_bytes();
         let mut field =
-            |index: u64| memory.pointer(at.checked_add(index * step).ok_or(Unreadable::Unmapped)?);
+            |index: u64| memory.pointer(at.checked_add(index * step).ok_or(Unreadable)?);
         let length = field(1)? & u64::from(u32::MAX);
         Ok(Self { name: (field(0)?, length), pieces: (field(2)?, field(3)?), ancillary: field(5)? })
     }
@@ -319,12 +314,12 @@ impl Head {
 
 fn pieces(memory: &mut Memory, (at, count): (u64, u64)) -> Result<Vec<(u64, u64)>, Unreadable> {
     if count > PIECES_MAX {
-        return Err(Unreadable::Unmapped); // nor does the kernel take so many
+        return Err(Unreadable);
     }
     let step = memory.pointer_bytes();
     (0..count)
         .map(|index| {
-            let piece = at.checked_add(2 * index * step).ok_or(Unreadable::Unmapped)?;
+            let piece = at.checked_add(2 * index * step).ok_or(Unreadable)?;
             Ok((memory.pointer(piece)?, memory.pointer(piece + step)?))
         })
         .collect()
@@ -340,7 +335,7 @@ fn messages(memory: &mut Memory, arguments: [u64; 4]) -> Result<Trapped, Unreada
     let step = Head::width(memory) + memory.pointer_bytes(); // its length, and what aligns the next
     let mut first: Option<Send> = None;
     for index in 0..(count & u64::from(u32::MAX)).min(PIECES_MAX) {
-        let head = at.checked_add(index * step).ok_or(Unreadable::Unmapped)?;
+        let head = at.checked_add(index * step).ok_or(Unreadable)?;
         let Some(send) = Head::read(memory, head)?.send(memory, socket, flags)? else {
             continue;
         };
@@ -357,8 +352,7 @@ fn messages(memory: &mut Memory, arguments: [u64; 4]) -> Result<Trapped, Unreada
 
 /// socketcall(2): the number of a call, and its arguments as a list.
 fn socket_call(memory: &mut Memory, number: u64, at: u64) -> Result<Trapped, Unreadable> {
-    let mut argument =
-        |index: u64| memory.pointer(at.checked_add(4 * index).ok_or(Unreadable::Unmapped)?);
+    let mut argument = |index: u64| memory.pointer(at.checked_add(4 * index).ok_or(Unreadable)?);
     match number {
         3 => {
             let (socket, to, length) = (argument(0)?, argument(1)?, argument(2)?);
@@ -399,7 +393,7 @@ fn exec(
         words.extend(memory.string(word)?);
         words.push(0);
         if words.len() > ARGUMENT_BYTES_MAX {
-            return Err(Unreadable::Hidden);
+            return Err(Unreadable);
         }
     }
     let named = named(memory, environment).unwrap_or(None);

@@ -76,11 +76,6 @@ pub enum Job {
         /// Programs of other users still gain their privileges.
         gains: bool,
     },
-    /// A call was refused, since what its process points to cannot be read.
-    Unread {
-        /// The process.
-        pid: Pid,
-    },
     /// The command has ended: its sandbox closes.
     Close,
     /// Something for the report.

@@ -76,11 +76,7 @@ fn desk(questions: &Receiver<Job>, notes: &Sender<String>) {
             Job::Ask { .. } => return,
             Job::Control { stream, .. } => reply(stream, &Verdict::Deny { errno: 7 }),
             Job::Note(note) => drop(notes.send(note)),
-            Job::Wire { .. }
-            | Job::Watched { .. }
-            | Job::Unread { .. }
-            | Job::Close
-            | Job::Stop => return,
+            Job::Wire { .. } | Job::Watched { .. } | Job::Close | Job::Stop => return,
         }
     }
 }

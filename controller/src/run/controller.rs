@@ -139,7 +139,7 @@ impl Service {
         let (mut desk, asked) = self.jobs.wait()?;
         desk.hear();
         let unasked = desk.unasked();
-        let Desk { engine, mut notes, lost, unread, .. } = desk;
+        let Desk { engine, mut notes, lost, .. } = desk;
         let Ended {
             mut found,
             processes,
@@ -174,7 +174,7 @@ impl Service {
             coverage,
             notes,
             coverage_required: require_coverage,
-            unasked: unasked + unread,
+            unasked,
             untold,
             broken: unasserted(&interactions).into_iter().chain(unused).chain(unlike).collect(),
             interactions,
