@@ -53,6 +53,9 @@ pub struct Connect {
     pub names: Vec<String>,
 }
 
+/// The family of a peer that cannot be known: its process lets nobody read its memory.
+pub const UNKNOWN_FAMILY: u16 = u16::MAX;
+
 /// The other end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Peer {

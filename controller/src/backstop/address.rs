@@ -6,9 +6,10 @@ use bigfoot_ipc::guest::Peer;
 use nix::libc;
 
 use super::memory::{Memory, Unreadable};
+use crate::call::UNKNOWN_FAMILY;
 
 /// Longest address of any family (`struct sockaddr_storage`).
-const ADDRESS_BYTES_MAX: u64 = 128;
+pub const ADDRESS_BYTES_MAX: u64 = 128;
 
 /// An address as it was read: family and what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,12 +23,18 @@ pub struct Address(Vec<u8>);
 pub fn read(memory: &mut Memory, at: u64, length: u64) -> Result<Address, Unreadable> {
     let length = length & u64::from(u32::MAX);
     if at == 0 || !(2..=ADDRESS_BYTES_MAX).contains(&length) {
-        return Err(Unreadable);
+        return Err(Unreadable::Nonsense);
     }
     Ok(Address(memory.bytes(at, length as usize)?))
 }
 
 impl Address {
+    /// One that is not known.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self(UNKNOWN_FAMILY.to_ne_bytes().to_vec())
+    }
+
     /// A datagram's: there the kernel takes no family for IPv4.
     #[must_use]
     pub fn of_datagram(mut self) -> Self {

@@ -45,7 +45,7 @@ impl Held {
         process: &Process,
         trapped: Trapped,
     ) -> Self {
-        let socket = trapped.socket().and_then(|number| process.descriptor(number));
+        let socket = trapped.socket().and_then(|number| process.descriptor(told.thread, number));
         Self {
             listener: backstop.listener.clone(),
             folder: backstop.folder.clone(),

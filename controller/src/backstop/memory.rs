@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::io::IoSliceMut;
 
+use nix::errno::Errno;
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
 
@@ -26,9 +27,14 @@ pub struct Memory {
     pages: HashMap<u64, Vec<u8>>,
 }
 
-/// It cannot be read: not mapped, not ours to read, too long, or its thread is gone.
+/// Why it cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unreadable;
+pub enum Unreadable {
+    /// It is not there, or longer than any: the kernel could not read it either. Or its thread is gone.
+    Nonsense,
+    /// Its process lets nobody but root read it (`PR_SET_DUMPABLE`, prctl(2)).
+    Private,
+}
 
 impl Memory {
     /// That of this thread, which runs a program of the machine's own width or a 32-bit one.
@@ -55,7 +61,7 @@ impl Memory {
     pub fn bytes(&mut self, address: u64, count: usize) -> Result<Vec<u8>, Unreadable> {
         let mut bytes = Vec::with_capacity(count.min(STRING_BYTES_MAX));
         while bytes.len() < count {
-            let at = address.checked_add(bytes.len() as u64).ok_or(Unreadable)?;
+            let at = address.checked_add(bytes.len() as u64).ok_or(Unreadable::Nonsense)?;
             let piece = self.from(at)?;
             let take = piece.len().min(count - bytes.len());
             bytes.extend_from_slice(&piece[..take]);
@@ -71,7 +77,7 @@ impl Memory {
     pub fn string(&mut self, address: u64) -> Result<Vec<u8>, Unreadable> {
         let mut text = Vec::new();
         while text.len() < STRING_BYTES_MAX {
-            let at = address.checked_add(text.len() as u64).ok_or(Unreadable)?;
+            let at = address.checked_add(text.len() as u64).ok_or(Unreadable::Nonsense)?;
             let piece = self.from(at)?;
             if let Some(end) = piece.iter().position(|byte| *byte == 0) {
                 text.extend_from_slice(&piece[..end]);
@@ -79,7 +85,7 @@ impl Memory {
             }
             text.extend_from_slice(piece);
         }
-        Err(Unreadable)
+        Err(Unreadable::Nonsense)
     }
 
     /// A number as wide as a pointer.
@@ -94,11 +100,12 @@ impl Memory {
         Ok(u64::from_le_bytes(wide))
     }
 
-    /// Where the strings of a list are that ends in a null pointer; none for a null list (execve(2)).
+    /// Where the strings of a list are that ends in a null pointer, or as many of them as are looked at; none for a
+    /// null list (execve(2)).
     ///
     /// # Errors
     ///
-    /// It cannot be read to its end, or is too long for one.
+    /// It cannot be read.
     pub fn list(&mut self, address: u64) -> Result<Vec<u64>, Unreadable> {
         let mut found = Vec::new();
         if address == 0 {
@@ -106,12 +113,12 @@ impl Memory {
         }
         while found.len() < WORDS_MAX {
             let offset = found.len() as u64 * self.pointer_bytes;
-            match self.pointer(address.checked_add(offset).ok_or(Unreadable)?)? {
+            match self.pointer(address.checked_add(offset).ok_or(Unreadable::Nonsense)?)? {
                 0 => return Ok(found),
                 word => found.push(word),
             }
         }
-        Err(Unreadable)
+        Ok(found)
     }
 
     /// What there is from an address to the end of its page: one byte at least.
@@ -119,23 +126,28 @@ impl Memory {
         let page = address - address % PAGE_BYTES;
         if !self.pages.contains_key(&page) {
             if self.pages.len() >= PAGES_MAX {
-                return Err(Unreadable);
+                return Err(Unreadable::Nonsense);
             }
             let read = self.read(page)?;
             self.pages.insert(page, read);
         }
-        let read = self.pages.get(&page).ok_or(Unreadable)?;
-        read.get((address - page) as usize..).filter(|rest| !rest.is_empty()).ok_or(Unreadable)
+        let read = self.pages.get(&page).ok_or(Unreadable::Nonsense)?;
+        read.get((address - page) as usize..)
+            .filter(|rest| !rest.is_empty())
+            .ok_or(Unreadable::Nonsense)
     }
 
     fn read(&self, page: u64) -> Result<Vec<u8>, Unreadable> {
         let mut bytes = vec![0; PAGE_BYTES as usize];
         let from = RemoteIoVec {
-            base: usize::try_from(page).map_err(|_| Unreadable)?,
+            base: usize::try_from(page).map_err(|_| Unreadable::Nonsense)?,
             len: PAGE_BYTES as usize,
         };
         let read = process_vm_readv(self.thread, &mut [IoSliceMut::new(&mut bytes)], &[from]);
-        bytes.truncate(read.map_err(|_| Unreadable)?);
+        bytes.truncate(read.map_err(|error| match error {
+            Errno::EPERM => Unreadable::Private,
+            _ => Unreadable::Nonsense,
+        })?);
         Ok(bytes)
     }
 }
@@ -179,11 +191,11 @@ mod tests {
         let endless = vec![b'a'; STRING_BYTES_MAX + 8192];
 
         for address in [0, 1, u64::MAX, u64::MAX - 4096, 1 << 47] {
-            assert_eq!(own().string(address), Err(Unreadable));
-            assert_eq!(own().bytes(address, 8), Err(Unreadable));
+            assert_eq!(own().string(address), Err(Unreadable::Nonsense));
+            assert_eq!(own().bytes(address, 8), Err(Unreadable::Nonsense));
         }
-        assert_eq!(own().string(endless.as_ptr() as u64), Err(Unreadable));
+        assert_eq!(own().string(endless.as_ptr() as u64), Err(Unreadable::Nonsense));
         let endless = vec![1_u64; WORDS_MAX + 1];
-        assert_eq!(own().list(endless.as_ptr() as u64), Err(Unreadable));
+        assert_eq!(own().list(endless.as_ptr() as u64).map(|it| it.len()), Ok(WORDS_MAX));
     }
 }

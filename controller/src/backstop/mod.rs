@@ -47,7 +47,7 @@ use crate::intake::process::Pid;
 use crate::jobs::Jobs;
 use crate::shared::View;
 use crate::timeline::Layer;
-use memory::Memory;
+use memory::{Memory, Unreadable};
 use origin::Origins;
 use process::Process;
 use sys::Notification;
@@ -103,8 +103,12 @@ impl Backstop {
     /// There is no thread to be had.
     pub fn start(self) -> std::io::Result<()> {
         self.listener.wake_here();
-        let mut desk =
-            Receiver { backstop: self, told_of_listener: false, origins: Origins::default() };
+        let mut desk = Receiver {
+            backstop: self,
+            told_of_listener: false,
+            told_of_privacy: false,
+            origins: Origins::default(),
+        };
         std::thread::Builder::new().name("backstop".into()).spawn(move || desk.serve())?;
         Ok(())
     }
@@ -114,6 +118,7 @@ impl Backstop {
 struct Receiver {
     backstop: Backstop,
     told_of_listener: bool,
+    told_of_privacy: bool,
     origins: Origins,
 }
 
@@ -143,6 +148,17 @@ impl Receiver {
         if !listener.holds(told.id) {
             return true; // what was read was another's, perhaps
         }
+        let trapped = match trapped {
+            Ok(trapped) => trapped,
+            Err(Unreadable::Nonsense) => {
+                listener.fail(told.id, nix::libc::EFAULT);
+                return true;
+            }
+            Err(Unreadable::Private) => {
+                listener.pass(told.id);
+                return self.tell_of_privacy(&process);
+            }
+        };
         match &trapped {
             Trapped::Listener => {
                 listener.fail(told.id, nix::libc::EBUSY);
@@ -163,6 +179,19 @@ impl Receiver {
             return true;
         }
         self.ask(told, &process, held)
+    }
+
+    /// What starts programs or opens files by libc is decided by the hooks; what does so by itself is not seen.
+    fn tell_of_privacy(&mut self, process: &Process) -> bool {
+        if std::mem::replace(&mut self.told_of_privacy, true) {
+            return true;
+        }
+        let name = crate::intake::process::command(process.pid).unwrap_or_default();
+        let note = format!(
+            "process {} ({name}) lets nobody read its memory, so that not all programs that it starts and files that it opens were seen",
+            process.pid
+        );
+        self.backstop.jobs.send(Job::Note(note)).is_ok()
     }
 
     /// A guest's own filter may hold nothing up where ours does.

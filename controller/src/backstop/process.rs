@@ -17,6 +17,9 @@ const STATUS_BYTES_MAX: usize = 8 << 10;
 /// Bytes of an environment that are looked at for the name of a test.
 const ENVIRONMENT_BYTES_MAX: u64 = 1 << 20;
 
+/// Of pidfd_open(2), which has no crate's name yet.
+const PIDFD_THREAD: u32 = nix::libc::O_EXCL.cast_unsigned();
+
 /// The process of a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Process {
@@ -50,12 +53,17 @@ impl Process {
 
     /// A duplicate of a descriptor of its. None where we may not have one (pidfd_getfd(2)).
     #[must_use]
-    pub fn descriptor(&self, number: i32) -> Option<OwnedFd> {
+    pub fn descriptor(&self, thread: Thread, number: i32) -> Option<OwnedFd> {
         if number < 0 {
             return None; // a guest may say anything, and rustix panics at that
         }
-        let pid = rustix::process::Pid::from_raw(self.pid.cast_signed())?;
-        let process = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        // The thread's own, where the kernel knows threads (Linux 6.9): its process's first may have ended.
+        let open = |number: u32, flags| {
+            let pid = rustix::process::Pid::from_raw(number.cast_signed())?;
+            rustix::process::pidfd_open(pid, flags).ok()
+        };
+        let process = open(thread, PidfdFlags::from_bits_retain(PIDFD_THREAD))
+            .or_else(|| open(self.pid, PidfdFlags::empty()))?;
         rustix::process::pidfd_getfd(process, number, PidfdGetfdFlags::empty()).ok()
     }
 
@@ -105,8 +113,8 @@ mod tests {
         let own = Process::of(std::process::id()).unwrap();
 
         let number = std::os::fd::AsRawFd::as_raw_fd(&socket);
-        let copy = std::net::UdpSocket::from(own.descriptor(number).unwrap());
+        let copy = std::net::UdpSocket::from(own.descriptor(own.pid, number).unwrap());
         assert_eq!(copy.local_addr().unwrap(), socket.local_addr().unwrap());
-        assert!(own.descriptor(-1).is_none());
+        assert!(own.descriptor(own.pid, -1).is_none());
     }
 }

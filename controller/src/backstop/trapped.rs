@@ -92,11 +92,15 @@ pub struct Receive {
 }
 
 impl Trapped {
-    /// What is held up. A call whose arguments the kernel could not read either is [`Self::Nothing`].
-    pub fn decode(told: &Notification, memory: &mut Memory) -> Self {
+    /// What is held up.
+    ///
+    /// # Errors
+    ///
+    /// Its arguments cannot be read, and it is none that may be decided without them.
+    pub fn decode(told: &Notification, memory: &mut Memory) -> Result<Self, Unreadable> {
         let [a, b, c, d, e, f] = told.arguments;
         let kind = kind(told);
-        let decoded = match kind {
+        let decoded = match &kind {
             Kind::Connect => connect(memory, a, b, c),
             Kind::SendTo => send_to(memory, [a, b, c, d, e, f]),
             Kind::SendMessage => message(memory, a, b, c),
@@ -122,7 +126,18 @@ impl Trapped {
             Kind::Listener => Ok(Self::Listener),
             Kind::Other => Ok(Self::Nothing),
         };
-        decoded.unwrap_or(Self::Nothing)
+        match (decoded, kind) {
+            (Err(Unreadable::Private), Kind::Connect) => {
+                Ok(Self::Connect { socket: int(a), to: Address::unknown() })
+            }
+            (Err(Unreadable::Private), Kind::SendTo | Kind::SendMessage | Kind::SendMessages) => {
+                Ok(Self::Send(Send::unknown(int(a))))
+            }
+            (Err(Unreadable::Private), Kind::SocketCall) if [3, 11, 16, 20].contains(&a) => {
+                Ok(Self::Send(Send::unknown(-1)))
+            }
+            (decoded, _) => decoded,
+        }
     }
 
     /// The socket of the guest's that it is about.
@@ -156,6 +171,22 @@ impl Trapped {
                 Some(Call::Open { path: &open.path, directory: open.directory, read, write })
             }
             Self::Receive(_) | Self::Listener | Self::Nothing => None,
+        }
+    }
+}
+
+impl Send {
+    /// One of which nothing can be read.
+    fn unknown(socket: i32) -> Self {
+        Self {
+            socket,
+            to: Address::unknown(),
+            pieces: Vec::new(),
+            flags: 0,
+            ancillary: true,
+            before: 0,
+            alone: false,
+            length_at: None,
         }
     }
 }
@@ -284,7 +315,7 @@ impl Head {
     fn read(memory: &mut Memory, at: u64) -> Result<Self, Unreadable> {
         let step = memory.pointer_bytes();
         let mut field =
-            |index: u64| memory.pointer(at.checked_add(index * step).ok_or(Unreadable)?);
+            |index: u64| memory.pointer(at.checked_add(index * step).ok_or(Unreadable::Nonsense)?);
         let length = field(1)? & u64::from(u32::MAX);
         Ok(Self { name: (field(0)?, length), pieces: (field(2)?, field(3)?), ancillary: field(5)? })
     }
@@ -299,6 +330,7 @@ impl Head {
         if name == 0 || length == 0 {
             return Ok(None);
         }
+        let length = length.min(address::ADDRESS_BYTES_MAX); // as the kernel cuts it
         Ok(Some(Send {
             socket: int(socket),
             to: address::read(memory, name, length)?.of_datagram(),
@@ -314,12 +346,12 @@ impl Head {
 
 fn pieces(memory: &mut Memory, (at, count): (u64, u64)) -> Result<Vec<(u64, u64)>, Unreadable> {
     if count > PIECES_MAX {
-        return Err(Unreadable);
+        return Err(Unreadable::Nonsense);
     }
     let step = memory.pointer_bytes();
     (0..count)
         .map(|index| {
-            let piece = at.checked_add(2 * index * step).ok_or(Unreadable)?;
+            let piece = at.checked_add(2 * index * step).ok_or(Unreadable::Nonsense)?;
             Ok((memory.pointer(piece)?, memory.pointer(piece + step)?))
         })
         .collect()
@@ -335,16 +367,17 @@ fn messages(memory: &mut Memory, arguments: [u64; 4]) -> Result<Trapped, Unreada
     let step = Head::width(memory) + memory.pointer_bytes(); // its length, and what aligns the next
     let mut first: Option<Send> = None;
     for index in 0..(count & u64::from(u32::MAX)).min(PIECES_MAX) {
-        let head = at.checked_add(index * step).ok_or(Unreadable)?;
-        let Some(send) = Head::read(memory, head)?.send(memory, socket, flags)? else {
-            continue;
-        };
-        match &mut first {
-            None => {
+        let head = at.checked_add(index * step).ok_or(Unreadable::Nonsense)?;
+        let send = Head::read(memory, head).and_then(|it| it.send(memory, socket, flags));
+        match (&mut first, send) {
+            (None, Err(why)) => return Err(why),
+            (None, Ok(Some(send))) => {
                 let length_at = Some(head + Head::width(memory));
                 first = Some(Send { before: index as u32, length_at, ..send });
             }
-            Some(first) => first.alone |= first.to != send.to,
+            (Some(first), Ok(Some(send))) => first.alone |= first.to != send.to,
+            (Some(first), Err(_)) => first.alone = true, // the kernel sends what is before it
+            (_, Ok(None)) => {}
         }
     }
     Ok(first.map_or(Trapped::Nothing, Trapped::Send))
@@ -352,7 +385,8 @@ fn messages(memory: &mut Memory, arguments: [u64; 4]) -> Result<Trapped, Unreada
 
 /// socketcall(2): the number of a call, and its arguments as a list.
 fn socket_call(memory: &mut Memory, number: u64, at: u64) -> Result<Trapped, Unreadable> {
-    let mut argument = |index: u64| memory.pointer(at.checked_add(4 * index).ok_or(Unreadable)?);
+    let mut argument =
+        |index: u64| memory.pointer(at.checked_add(4 * index).ok_or(Unreadable::Nonsense)?);
     match number {
         3 => {
             let (socket, to, length) = (argument(0)?, argument(1)?, argument(2)?);
@@ -377,7 +411,7 @@ fn socket_call(memory: &mut Memory, number: u64, at: u64) -> Result<Trapped, Unr
     }
 }
 
-/// Most bytes of all arguments together: an eighth of the stack that they are put on (execve(2)).
+/// Most bytes of arguments that are looked at.
 const ARGUMENT_BYTES_MAX: usize = 1 << 20;
 
 fn exec(
@@ -393,7 +427,7 @@ fn exec(
         words.extend(memory.string(word)?);
         words.push(0);
         if words.len() > ARGUMENT_BYTES_MAX {
-            return Err(Unreadable);
+            break;
         }
     }
     let named = named(memory, environment).unwrap_or(None);

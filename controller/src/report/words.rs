@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::text::{brief, clean, shell};
 use super::{Attribution, Code, Finding, Style, redact};
-use crate::call::{Call, Connect, Exec, Open, Peer, Query, Transport};
+use crate::call::{Call, Connect, Exec, Open, Peer, Query, Transport, UNKNOWN_FAMILY};
 use crate::site::{Place, call_site};
 
 /// Most arguments of a program that are shown.
@@ -114,6 +114,11 @@ fn connect(it: &Connect, protocol: &str) -> String {
         Peer::UnixPath(path) => format!("{verb} unix socket {}", shown(path)),
         Peer::UnixAbstract(name) => {
             format!("{verb} abstract unix socket @{}", brief(&String::from_utf8_lossy(name)))
+        }
+        Peer::Other(UNKNOWN_FAMILY) => {
+            format!(
+                "{verb} an address that cannot be read (the process lets nobody read its memory)"
+            )
         }
         Peer::Other(family) => format!("{verb} an address of family {family}"),
     }
