@@ -36,4 +36,12 @@ firewall_table() {
     renewed README.md "$fresh/README.md"
 }
 
+# The table of the routes past bigfoot, which the tests hold to be true.
+escapes_table() {
+    ESCAPES_TABLE=$fresh/escapes cargo test --quiet -p bigfoot-tests --test escapes the_readme_has_the_table >/dev/null
+    between README.md escapes "$fresh/escapes" >"$fresh/README.md"
+    renewed README.md "$fresh/README.md"
+}
+
 firewall_table
+escapes_table

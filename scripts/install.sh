@@ -22,6 +22,11 @@ npm npm
 python3 python3
 setpriv util-linux
 getent libc-bin
+dash dash
+strace strace
+gdb gdb
+go golang-go
+musl-gcc musl-tools
 '
 
 missing_packages() {
@@ -30,6 +35,9 @@ missing_packages() {
     done <<<"$programs"
     python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
     [ -e /usr/include/stdio.h ] || echo libc6-dev
+    [ -e /usr/include/liburing.h ] || echo liburing-dev
+    # Where the machine runs 32-bit programs, the tests make some.
+    [ "$(uname -m)" != x86_64 ] || echo 'int main() {}' | cc -m32 -x c -o /dev/null - 2>/dev/null || echo gcc-multilib libc6-dev-i386
 }
 
 as_root() {
@@ -37,7 +45,7 @@ as_root() {
 }
 
 install_packages() {
-    mapfile -t packages < <(missing_packages)
+    mapfile -t packages < <(missing_packages | tr ' ' '\n')
     [ "${#packages[@]}" -gt 0 ] || return 0
     echo "installing ${packages[*]}"
     if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then

@@ -19,6 +19,7 @@ pub struct Scene {
     folder: TempDir,
     flags: Vec<OsString>,
     variables: Vec<(OsString, Option<OsString>)>,
+    user: Option<u32>,
 }
 
 impl Default for Scene {
@@ -39,7 +40,7 @@ impl Scene {
             tempfile::Builder::new().prefix("scene-").tempdir().expect("a temporary folder");
         // Look-ups of names that do not exist shall fail soon on machines without a name server.
         let variables = vec![("RES_OPTIONS".into(), Some("timeout:1 attempts:1".into()))];
-        Self { folder, flags: Vec::new(), variables }
+        Self { folder, flags: Vec::new(), variables, user: None }
     }
 
     /// The same with `--guard LEVEL`.
@@ -85,6 +86,23 @@ impl Scene {
     pub fn without_variable(mut self, name: &str) -> Self {
         self.variables.push((name.into(), None));
         self
+    }
+
+    /// The same as another user, to whom the folder belongs. Only root can become somebody else.
+    ///
+    /// # Panics
+    ///
+    /// Where the folder cannot be given away.
+    #[must_use]
+    pub fn user(mut self, user: u32) -> Self {
+        let private = self.path("tmp");
+        fs::create_dir(&private).expect("a folder in the scene");
+        for folder in [self.folder(), &private] {
+            std::os::unix::fs::chown(folder, Some(user), Some(user)).expect("a folder given away");
+        }
+        self.user = Some(user);
+        let home = self.folder().to_owned();
+        self.variable("TMPDIR", private).variable("HOME", home)
     }
 
     /// The same with a `bigfoot.toml`.
@@ -166,6 +184,9 @@ impl Scene {
     }
 
     fn dressed(&self, mut command: Command) -> Command {
+        if let Some(user) = self.user {
+            command.uid(user).gid(user); // and no groups
+        }
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         // The test runner's own variables would make every guest look like a part of this test.
         for (name, _) in std::env::vars_os() {

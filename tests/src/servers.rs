@@ -49,6 +49,12 @@ pub fn plain_at(port: u16) -> Server {
     stream(("127.0.0.1", port), greet)
 }
 
+/// One that answers whatever is said with these words.
+#[must_use]
+pub fn answering(words: &'static str) -> Server {
+    stream("127.0.0.1:0", move |stream| answer(stream, words))
+}
+
 /// One that answers every HTTP/1.1 request with 200 and `ok`.
 #[must_use]
 pub fn http() -> Server {
@@ -97,6 +103,12 @@ pub fn echo_udp() -> Server {
     datagrams(|question| Some(question.to_vec()))
 }
 
+/// One that answers every datagram with these words.
+#[must_use]
+pub fn answering_udp(words: &'static str) -> Server {
+    datagrams(|_| Some(words.into()))
+}
+
 /// A name server: `host.example` is 192.0.2.7 and 2001:db8::7, whose name is `host.example`; `loop.example` is
 /// 127.0.0.1; it never answers for `silent.example`, and nothing else exists.
 #[must_use]
@@ -110,7 +122,16 @@ pub fn dns() -> Server {
 ///
 /// Where it cannot bind.
 pub fn unix(path: &Path) -> Arc<AtomicUsize> {
-    serve_unix(UnixListener::bind(path).expect("a Unix socket"))
+    serve_unix(UnixListener::bind(path).expect("a Unix socket"), None)
+}
+
+/// The same, but answers whatever is said with these words.
+///
+/// # Panics
+///
+/// Where it cannot bind.
+pub fn unix_answering(path: &Path, words: &'static str) -> Arc<AtomicUsize> {
+    serve_unix(UnixListener::bind(path).expect("a Unix socket"), Some(words))
 }
 
 /// Accepts under an abstract name and greets.
@@ -120,8 +141,17 @@ pub fn unix(path: &Path) -> Arc<AtomicUsize> {
 /// Where it cannot bind.
 #[must_use]
 pub fn unix_abstract(name: &str) -> Arc<AtomicUsize> {
-    let address = UnixAddr::from_abstract_name(name).expect("an abstract name");
-    serve_unix(UnixListener::bind_addr(&address).expect("a Unix socket"))
+    serve_unix(abstract_listener(name), None)
+}
+
+/// The same, but answers whatever is said with these words.
+///
+/// # Panics
+///
+/// Where it cannot bind.
+#[must_use]
+pub fn unix_abstract_answering(name: &str, words: &'static str) -> Arc<AtomicUsize> {
+    serve_unix(abstract_listener(name), Some(words))
 }
 
 /// Counts datagrams to a path in the file system.
@@ -185,12 +215,21 @@ fn datagrams(answer: impl Fn(&[u8]) -> Option<Vec<u8>> + Send + 'static) -> Serv
     Server { address, callers }
 }
 
-fn serve_unix(listener: UnixListener) -> Arc<AtomicUsize> {
+fn abstract_listener(name: &str) -> UnixListener {
+    let address = UnixAddr::from_abstract_name(name).expect("an abstract name");
+    UnixListener::bind_addr(&address).expect("a Unix socket")
+}
+
+/// Greets, or answers with these words.
+fn serve_unix(listener: UnixListener, words: Option<&'static str>) -> Arc<AtomicUsize> {
     let (count, counter) = pair();
     thread::spawn(move || {
         for mut accepted in listener.incoming().flatten() {
             count.fetch_add(1, Ordering::SeqCst);
-            thread::spawn(move || accepted.write_all(b"hi\n").and_then(|()| drain(&mut accepted)));
+            thread::spawn(move || match words {
+                Some(words) => answer(&mut accepted, words),
+                None => accepted.write_all(b"hi\n").and_then(|()| drain(&mut accepted)),
+            });
         }
     });
     counter
@@ -199,6 +238,14 @@ fn serve_unix(listener: UnixListener) -> Arc<AtomicUsize> {
 fn pair() -> (Arc<AtomicUsize>, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     (Arc::clone(&count), count)
+}
+
+fn answer(stream: &mut (impl Read + Write), words: &str) -> Result<()> {
+    let mut bytes = [0; 512];
+    while stream.read(&mut bytes)? > 0 {
+        stream.write_all(words.as_bytes())?;
+    }
+    Ok(())
 }
 
 fn greet(stream: &mut std::net::TcpStream) -> Result<()> {

@@ -1,0 +1,7 @@
+//go:build cgo
+
+package main
+
+// With this the program is linked to libc, as any is that has C in it.
+
+import "C"
