@@ -13,6 +13,7 @@
 //! |---|---|
 //! | [`hook`] | the macros `hook!` and `real!` |
 //! | [`symbols`] | libc's own functions, found |
+//! | [`imports`] | those that it calls seldom itself |
 //! | [`cabi`] | C arguments as values |
 //! | [`controller`] | a question and its verdict |
 //! | [`known`] | what is decided without a question |
@@ -37,6 +38,8 @@ mod controller;
 mod environment;
 mod hidden;
 mod hooks;
+#[cfg(not(test))]
+mod imports;
 mod inside;
 mod known;
 mod published;

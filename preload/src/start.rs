@@ -173,7 +173,8 @@ fn join<'a>(space: &'a mut [u8], directory: &[u8], file: &str) -> Option<&'a CSt
     *space.get_mut(directory.len())? = b'/';
     space.get_mut(directory.len() + 1..end)?.copy_from_slice(file.as_bytes());
     *space.get_mut(end)? = 0;
-    CStr::from_bytes_until_nul(space).ok()
+    // SAFETY: the zero byte just written; none is before it in a path of the environment's, or in the name.
+    Some(unsafe { CStr::from_ptr(space.as_ptr().cast()) })
 }
 
 fn own_entry(space: &mut [u8; PRELOAD_BYTES]) -> Option<usize> {
