@@ -60,3 +60,15 @@ fn a_private_process_is_refused() {
         assert!(told || mocked.is_broken().stdout == "refused 13\n", "{}", mocked.stdout);
     }
 }
+
+/// What libc does for a look-up that is allowed belongs to it, although nobody can see whose code does it.
+#[test]
+fn a_private_process_looks_names_up() {
+    for user in users() {
+        let command = words![guests::c("corners"), "private-look-up", "no-such.example", "80"];
+
+        let guest = scene(user).guard("error").allow("dns:*").run(&command);
+
+        guest.is_clean().prints("unknown\n");
+    }
+}

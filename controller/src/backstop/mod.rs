@@ -220,10 +220,11 @@ impl Receiver {
             _ => return false,
         };
         let Self { backstop, origins, .. } = self;
-        inside.iter().any(|kind| {
-            backstop.view.stands(told.thread, *kind)
-                && origins.belong(process.pid, told.instruction, *kind)
-        })
+        let mut belongs = |kind| {
+            // Of a private process nobody can tell whose code calls.
+            trapped.is_unknown() || origins.belong(process.pid, told.instruction, kind)
+        };
+        inside.iter().any(|kind| backstop.view.stands(told.thread, *kind) && belongs(*kind))
     }
 
     fn ask(&mut self, told: &Notification, process: &Process, held: Held) -> bool {

@@ -151,6 +151,16 @@ impl Trapped {
         }
     }
 
+    /// Whether its process lets nobody read what it says.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        let to = match self {
+            Self::Connect { to, .. } | Self::Send(Send { to, .. }) => to,
+            _ => return false,
+        };
+        *to == Address::unknown()
+    }
+
     /// As a message of a guest's. None where there is nothing to decide.
     #[must_use]
     pub fn call(&self, transport: Transport) -> Option<Call<'_>> {

@@ -231,6 +231,24 @@ mod tests {
         assert!(!is_below(u32::MAX, own));
     }
 
+    /// What goes through a descriptor is where that leads to; what leads to no file keeps its name.
+    #[test]
+    fn paths_through_descriptors_are_followed() {
+        let (folder, (pipe, _end)) = (fs::File::open("/usr").unwrap(), std::io::pipe().unwrap());
+        let number = |it: &dyn std::os::fd::AsRawFd| it.as_raw_fd();
+        let absolute =
+            |path: String| absolute(std::process::id(), nix::libc::AT_FDCWD, Path::new(&path));
+
+        for start in ["/proc/self/fd", "/proc/thread-self/fd", "/dev/fd"] {
+            let path = format!("{start}/{}", number(&folder));
+            assert_eq!(absolute(path.clone()), Path::new("/usr"));
+            assert_eq!(absolute(format!("{path}/../x/y")), Path::new(start).join("x/y"));
+            assert_eq!(absolute(format!("{path}/x/y")), Path::new("/usr/x/y"));
+            let path = format!("{start}/{}", number(&pipe));
+            assert_eq!(absolute(path.clone()), Path::new(&path));
+        }
+    }
+
     /// A relative path starts from the guest's own directory.
     #[test]
     fn paths_become_absolute() {

@@ -19,6 +19,13 @@ static void private(void) {
     connected();
 }
 
+/* The same looks a name up, by libc. */
+static void private_look_up(void) {
+    struct addrinfo *found;
+    prctl(PR_SET_DUMPABLE, 0);
+    printf("%s\n", getaddrinfo(place[0], place[1], NULL, &found) ? "unknown" : "known");
+}
+
 /* The thread that the process is named by has ended. */
 static void *orphaned(void *leader) {
     pthread_join(*(pthread_t *)leader, NULL);
@@ -51,6 +58,8 @@ int main(int argc, char **argv) {
     place = argv + 2;
     if (!strcmp(argv[1], "private"))
         private();
+    else if (!strcmp(argv[1], "private-look-up"))
+        private_look_up();
     else if (!strcmp(argv[1], "orphan"))
         orphan();
     else
