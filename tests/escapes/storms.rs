@@ -29,6 +29,24 @@ fn each_call_under_a_storm_of_signals_is_told_once() {
     }
 }
 
+/// A mock that is good for so many connections answers exactly so many: none is lost, and none is made twice.
+#[test]
+fn each_mocked_connection_under_a_storm_of_signals_is_answered_once() {
+    for by in ["libc", "instruction"] {
+        let mock = format!(
+            "sandbox = \"run\"\n[[mock]]\nsource = \"socket:connect\"\n\
+             when = {{ host = \"192.0.2.7\", port = 7000 }}\ntimes = {CALLS}\nassert = \"match\"\n"
+        );
+        let command =
+            words![guests::c("storm"), by, CALLS.to_string(), "192.0.2.7", "7000", "stream"];
+
+        let told = scene(None).guard("error").config(&mock).run(&command);
+
+        told.is_clean()
+            .prints(&format!("connected {CALLS}, refused 0, interrupted 0, other 0, stormy\n"));
+    }
+}
+
 /// A handler that restarts nothing may see a raw call interrupted, before bigfoot has heard of it: then it is neither
 /// made nor told.
 #[test]
