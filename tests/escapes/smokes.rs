@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 
+use bigfoot_tests::scene::is_open;
 use bigfoot_tests::tools::needed;
 use bigfoot_tests::{Scene, guest, servers};
 
-use crate::trial::{is_open, scene, users, words};
+use crate::trial::{scene, users, words};
 
 /// Each reads a file that it may read and one that a rule may deny, and starts itself once more.
 const PYTHON: &str = r#"

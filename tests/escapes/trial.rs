@@ -3,11 +3,10 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use bigfoot_tests::scene::BROKEN;
+use bigfoot_tests::scene::{BROKEN, is_open};
 use bigfoot_tests::{Finished, Scene};
 use nix::unistd::Uid;
 
@@ -239,14 +238,6 @@ impl std::fmt::Display for Trial<'_> {
         let who = if self.user.is_some() { "as nobody" } else { "as oneself" };
         write!(out, "{}, {who}: {:?}", self.route.name, self.command)
     }
-}
-
-/// Whether everybody may read a file and pass through the folders above it.
-pub fn is_open(path: &Path) -> bool {
-    let has = |path: &Path, bits| {
-        fs::metadata(path).is_ok_and(|found| found.permissions().mode() & bits == bits)
-    };
-    has(path, 0o004) && path.ancestors().skip(1).all(|folder| has(folder, 0o001))
 }
 
 /// The layer that a route's table row names, for findings.
