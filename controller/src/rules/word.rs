@@ -5,7 +5,7 @@
 pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let bound = word.chars().count().div_ceil(3);
-    let near = words.into_iter().map(|other| (distance(&word, other), other));
+    let near = words.into_iter().map(|other| (distance(&word, &other.to_lowercase()), other));
     near.filter(|(far, _)| *far <= bound).min_by_key(|(far, _)| *far).map(|(_, other)| other)
 }
 
