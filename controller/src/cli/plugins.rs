@@ -25,6 +25,9 @@ pub fn describe(name: Option<&str>) -> Result<String, String> {
     }
 }
 
+/// Longest line of a list of names.
+const LINE_CHARS_MAX: usize = 110;
+
 fn line(card: &Card) -> String {
     format!("{:14} {}\n", card.name, card.summary)
 }
@@ -48,7 +51,7 @@ fn mocks(card: &Card) -> String {
         return "mocks: none in this version\n".to_owned();
     }
     let mut text = String::from("what can be mocked:\n");
-    text.extend(card.interactions.iter().map(shape));
+    text.extend(groups(card.interactions).iter().map(|group| shapes(group)));
     text.push_str("mocks:\n");
     for line in card.mocks.iter().flat_map(|mock| mock.trim().lines().chain([""])) {
         text.push_str(format!("  {line}").trim_end());
@@ -57,8 +60,43 @@ fn mocks(card: &Card) -> String {
     text.trim_end().to_owned() + "\n"
 }
 
-fn shape(shape: &Shape) -> String {
-    let mut text = format!("  {}: {}\n", shape.source, shape.summary);
+/// Whether two are told as one.
+fn are_alike(one: &Shape, other: &Shape) -> bool {
+    let names = |fields: &[Field]| fields.iter().map(|field| field.name).collect::<Vec<_>>();
+    let told = |shape: &Shape| (shape.summary, names(shape.fields), names(shape.reply));
+    told(one) == told(other) && one.opens == other.opens && one.faults == other.faults
+}
+
+fn groups(shapes: &[Shape]) -> Vec<Vec<&Shape>> {
+    let mut groups: Vec<Vec<&Shape>> = Vec::new();
+    for shape in shapes {
+        match groups.iter_mut().find(|group| group.iter().all(|known| are_alike(known, shape))) {
+            Some(group) => group.push(shape),
+            None => groups.push(vec![shape]),
+        }
+    }
+    groups
+}
+
+/// One, or several that are alike but for their names.
+fn shapes(alike: &[&Shape]) -> String {
+    let Some(first) = alike.first() else {
+        return String::new();
+    };
+    let (mut text, mut line) = (String::new(), String::from(" "));
+    for shape in alike {
+        if line.len() + shape.source.len() > LINE_CHARS_MAX {
+            text += &format!("{line}\n");
+            line = String::from(" ");
+        }
+        line += &format!(" {}", shape.source);
+    }
+    text + &format!("{line}: {}\n{}", first.summary, tables(first))
+}
+
+/// What a mock of it may say.
+fn tables(shape: &Shape) -> String {
+    let mut text = String::new();
     for (table, fields) in [("when", shape.fields), ("reply", shape.reply)] {
         text.extend(fields.iter().map(|field| one(table, field)));
     }
