@@ -10,13 +10,18 @@ use crate::plugins::conversation::Wait;
 use crate::plugins::source;
 
 impl Engine {
-    /// Whether a mock or a step that may answer on this connection is of this source.
+    /// Whether a mock or a step that may answer on this connection is of this source, or of any source of
+    /// this protocol.
     #[must_use]
     pub fn names_source(&self, ticket: u32, name: &str) -> bool {
         self.conversations.open.get(&ticket).is_some_and(|conversation| {
             let connect = &conversation.connect;
             let port = opening_of(connect).port;
-            self.mocks.places().names(&hosts_of(connect), port, name)
+            let (places, hosts) = (self.mocks.places(), hosts_of(connect));
+            match name.contains(':') {
+                true => places.names(&hosts, port, name),
+                false => places.speak(&hosts, port, name),
+            }
         })
     }
 

@@ -161,6 +161,7 @@ pub trait Desk {
     fn waits(&mut self, source: &'static str, fields: &Fields) -> Wait;
 
     /// Whether a mock or a step names this source: handshakes and the like are interactions only then.
+    /// The name of a protocol stands for any source of it: else rules alone have the connection read.
     fn names(&self, source: &'static str) -> bool;
 }
 

@@ -79,11 +79,23 @@ impl Transcript {
 
     /// A client that connects in this way.
     pub fn opened(plugin: &dyn Plugin, opening: &Opening) -> Self {
+        Self::waiting_for(plugin, opening).begun()
+    }
+
+    /// A client that is going to connect to a host and port by TCP, once it has [`Self::begun`].
+    pub fn prepared(plugin: &dyn Plugin, host: &str, port: u16) -> Self {
+        Self::waiting_for(plugin, &opening(host, port))
+    }
+
+    fn waiting_for(plugin: &dyn Plugin, opening: &Opening) -> Self {
         let conversation = plugin.converse(opening).expect("a conversation");
-        let mut transcript =
-            Self { conversation, desk: Paper::default(), output: Output::default() };
-        transcript.on(Event::Opened);
-        transcript
+        Self { conversation, desk: Paper::default(), output: Output::default() }
+    }
+
+    /// Its connection is there.
+    pub fn begun(mut self) -> Self {
+        self.on(Event::Opened);
+        self
     }
 
     /// The next interaction of this source gets this answer.
