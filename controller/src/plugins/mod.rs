@@ -87,6 +87,16 @@ pub trait Plugin: Debug + Sync {
         None
     }
 
+    /// Whether rules can speak of this command, where the card's `firewall` has `command`.
+    ///
+    /// # Errors
+    ///
+    /// Why they cannot.
+    fn rules(&self, command: &str) -> Result<(), Unfit> {
+        let _ = command;
+        Ok(())
+    }
+
     /// By what mocks of this are found at once: the value in its normal form.
     fn key(&self, shape: &'static Shape, fields: &Fields) -> Option<String> {
         shape.key.and_then(|key| fields.text(key)).map(|text| text.to_ascii_lowercase())

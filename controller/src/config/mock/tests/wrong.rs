@@ -68,7 +68,7 @@ fn wrong_sources_have_their_words() {
             "this version has no mocks of cache yet",
             "it has http:request, socket:connect, socket:exchange",
         ),
-        ("source = \"redis:get\"", "this version has no mocks of redis yet", "it has http:request"),
+        ("source = \"kafka:get\"", "this version has no mocks of kafka yet", "it has http:request"),
         (
             "source = \"socket\"",
             "`socket` does not say what of it",
