@@ -171,10 +171,30 @@ fn has_path(rest: &str) -> bool {
     rest.find(['/', '?']).is_some_and(|at| &rest[at..] != "/")
 }
 
-/// A request of this method; None if the address is none of HTTP.
+/// A command of this name, in the database of the address; None if its protocol has no such command.
+fn command(name: &str, scheme: &str, rest: &str) -> Option<Call> {
+    let (card, _) = plugins::with_scheme(scheme)?;
+    let (_, shape) = plugins::source(&format!("{}:{name}", card.name))?;
+    let authority = rest.split('/').next().unwrap_or_default();
+    let Ok(Call::Connect(connect)) = connection(scheme, authority) else {
+        return None;
+    };
+    let db: i64 = match rest.get(authority.len() + 1..).unwrap_or_default() {
+        "" => 0,
+        number => number.parse().ok()?,
+    };
+    let fields = Fields::new().with("db", db);
+    Some(Call::Request(Request { connect, source: shape.source, fields }))
+}
+
+/// A request of this method; None if the address is none of HTTP, nor of a protocol that has commands.
 fn request(method: &str, address: &str) -> Option<Call> {
     let (scheme, rest) = address.split_once("://")?;
     let scheme = scheme.to_ascii_lowercase();
+    let card = plugins::with_scheme(&scheme).map(|(card, _)| card);
+    if card.is_some_and(|card| card.firewall.contains(&"command")) {
+        return command(method, &scheme, rest);
+    }
     let capitals = method.bytes().all(|b| b.is_ascii_uppercase() || matches!(b, b'-' | b'_'));
     if !matches!(scheme.as_str(), "http" | "https") || !capitals {
         return None;
@@ -283,6 +303,10 @@ mod tests {
                 "redis://[::1]:6379/0",
                 "protocol: redis\nrefused: no rule speaks of it, and its guard level is error (--guard)\nto allow it: allow = [\"redis://[::1]\"]\n",
             ),
+            (
+                "GET redis://cache.example/2",
+                "protocol: redis\nrefused: no rule speaks of it, and its guard level is error (--guard)\nto allow it: allow = [\"GET redis://cache.example\"]\nnote: the host's address is not known here, so rules on addresses were not asked\n",
+            ),
             ("file:/etc/a/../hostname", "protocol: file\nallowed by `file+r:/etc/**` (--allow)\n"),
             (
                 "file+w:/etc/hostname",
@@ -319,7 +343,9 @@ mod tests {
             "subprocess: ",
             "dns://x",
             "get http://x/",
-            "GET redis://x/",
+            "GETT redis://x/",
+            "GET redis://x/y",
+            "GET ssh://x/",
             "GET /users",
         ] {
             assert!(

@@ -179,15 +179,14 @@ impl Engine {
         (asks && matters).then(|| plugins::plugin("dns")).flatten()
     }
 
-    /// A rule that names a method or a path needs the requests read.
+    /// A rule that names a method, a path or the like needs the requests read.
     fn reader(&self, connect: &Connect, opening: &Opening) -> Option<&'static dyn Plugin> {
         let Peer::Internet(address) = &connect.peer else {
             return None;
         };
         let stream = opening.transport == Transport::Stream;
-        (stream && self.policy.reads(&connect.names, address.ip(), address.port()))
-            .then(|| plugins::plugin("http"))
-            .flatten()
+        let read = || self.policy.reads(&connect.names, address.ip(), address.port());
+        stream.then(read).flatten().and_then(plugins::plugin)
     }
 
     /// A connection that a mock wants refused comes to nothing here.

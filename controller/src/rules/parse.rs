@@ -4,8 +4,8 @@
 //! rule   = "*" | proto ":*" | [methods " "] scheme "://" host [":" ports] [path] | proto ":" rest
 //! host   = name | glob | address ["/" bits] | "[" v6 ["/" bits] "]" ["/" bits] | "~" regex
 //! ports  = port | port "-" port | "*"
-//! path   = "/" | "/" glob                 a glob for http and https alone; "/" is any path
-//! methods = method {"," method}           http and https
+//! path   = "/" | "/" glob | "/" number    a glob for http and https, a number for redis; "/" is any path
+//! methods = method {"," method}           http and https; commands of redis
 //! rest   = host                           dns
 //!        | glob                           file, file+r, file+w, unix, native
 //!        | "@" glob                       unix
@@ -53,7 +53,8 @@ fn url_or_call(text: &str, methods: Vec<String>, place: &Place) -> Result<Patter
     match rest.strip_prefix("//") {
         Some(authority) if !is_path_scheme(proto) => {
             let (card, scheme) = scheme(proto, authority)?;
-            if !methods.is_empty() && !card.firewall.contains(&"method") {
+            let has_methods = ["method", "command"].iter().any(|name| card.firewall.contains(name));
+            if !methods.is_empty() && !has_methods {
                 return Err(refuse::methods(card, scheme, authority));
             }
             url::parse(card, scheme, authority, methods).map_err(|fault| fault.shifted(start + 2))

@@ -104,7 +104,7 @@ impl Pattern {
             Self::Protocol("socket") => true,
             Self::Protocol(name) => protocol(&whole()) == *name,
             Self::Requests(requests) => {
-                protocol(&whole()) == "http"
+                protocol(&whole()) == requests.protocol
                     && has_connection(&requests.host, requests.ports, &request.connect)
                     && requests.is(request)
             }
@@ -112,11 +112,13 @@ impl Pattern {
         }
     }
 
-    /// Whether a connection has to be read to know whether what is asked on it is meant.
-    pub(super) fn reads(&self, connect: &Connect) -> bool {
+    /// By which protocol a connection has to be read to know whether what is asked on it is meant.
+    pub(super) fn reads(&self, connect: &Connect) -> Option<&'static str> {
         match self {
-            Self::Requests(requests) => has_connection(&requests.host, requests.ports, connect),
-            _ => false,
+            Self::Requests(requests) => {
+                has_connection(&requests.host, requests.ports, connect).then_some(requests.protocol)
+            }
+            _ => None,
         }
     }
 

@@ -110,13 +110,13 @@ impl Policy {
         self.frames.iter().flat_map(Frame::rules).any(reads)
     }
 
-    /// Whether a connection has to be read, since a rule may speak of what is asked on it: at this
-    /// address and port, known by these names.
+    /// By which protocol a connection has to be read, since a rule may speak of what is asked on it: at
+    /// this address and port, known by these names.
     #[must_use]
-    pub fn reads(&self, names: &[String], address: IpAddr, port: u16) -> bool {
+    pub fn reads(&self, names: &[String], address: IpAddr, port: u16) -> Option<&'static str> {
         let peer = Peer::Internet(SocketAddr::new(address, port));
         let connect = Connect { transport: Transport::Stream, peer, names: names.to_vec() };
-        self.frames.iter().flat_map(Frame::rules).any(|rule| rule.pattern.reads(&connect))
+        self.frames.iter().flat_map(Frame::rules).find_map(|rule| rule.pattern.reads(&connect))
     }
 
     /// Which kinds of calls have to be asked about: bits of [`ask`].

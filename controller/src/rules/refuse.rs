@@ -147,6 +147,13 @@ pub(super) fn call(lower: &str, proto: &str, rest: &str) -> Fault {
             card.name
         ));
     }
+    if card.firewall.contains(&"command") {
+        let help = format!(
+            "write `{rest} {proto}://HOST` for a command, or `{}:*` for the whole protocol",
+            card.name
+        );
+        return Fault::at(start..end, "commands stand before the address", "not here").help(help);
+    }
     if let (Some((method, rest)), "http") = (method(rest), card.name) {
         let help = format!("write `{method} {proto}://{rest}` for requests");
         return Fault::at(start..end, "methods stand before the address", "not here").help(help);

@@ -1,5 +1,6 @@
-//! Requests of a rule: methods, and a glob over paths.
+//! Requests of a rule: methods and a glob over paths, or commands and a database.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -9,27 +10,55 @@ use super::path::Glob;
 use super::port::Ports;
 use super::word;
 use crate::call::Request;
+use crate::plugins;
 
 /// The requests that a rule speaks of.
 #[derive(Debug, Clone)]
 pub(super) struct Requests {
+    /// Of which protocol.
+    pub(super) protocol: &'static str,
     pub(super) host: Host,
     pub(super) ports: Ports,
-    /// Empty for all.
+    /// Methods, or commands; empty for all.
     pub(super) methods: Vec<String>,
     /// None for all.
-    pub(super) path: Option<Glob>,
+    pub(super) part: Option<Part>,
+}
+
+/// The part of a server that a rule speaks of.
+#[derive(Debug, Clone)]
+pub(super) enum Part {
+    /// Paths.
+    Path(Glob),
+    /// The number of a database.
+    Database(i64),
 }
 
 impl Requests {
     /// Whether a request on a connection to their hosts is one of them.
     pub(super) fn is(&self, request: &Request) -> bool {
-        let method = request.fields.text("method").unwrap_or_default();
-        let url = request.fields.text("url").unwrap_or_default();
+        let method = method(request);
         let named = self.methods.is_empty() || self.methods.iter().any(|own| *own == method);
-        let path = || OsString::from_vec(path(&url));
-        named && self.path.as_ref().is_none_or(|glob| glob.has(path()))
+        named && self.part.as_ref().is_none_or(|part| part.has(request))
     }
+}
+
+impl Part {
+    fn has(&self, request: &Request) -> bool {
+        match self {
+            Self::Path(glob) => {
+                let url = request.fields.text("url").unwrap_or_default();
+                glob.has(OsString::from_vec(path(&url)))
+            }
+            Self::Database(number) => request.fields.number("db") == Some(*number),
+        }
+    }
+}
+
+/// The method of a request, or its command: told, or the last word of its source.
+pub(super) fn method(request: &Request) -> Cow<'_, str> {
+    let told = request.fields.text("method").or_else(|| request.fields.text("command"));
+    told.unwrap_or_else(|| request.source.split_once(':').map_or("", |(_, command)| command).into())
 }
 
 /// What stands before the address of a rule: methods, with how many bytes they and the blanks take.
@@ -41,17 +70,34 @@ pub(super) fn methods(text: &str) -> Result<(Vec<String>, usize), Fault> {
         return Ok((Vec::new(), 0));
     }
     let methods: Vec<String> = head.split(',').map(str::to_owned).collect();
-    let usual = |c: char| c.is_ascii_uppercase() || matches!(c, '-' | '_');
+    let usual =
+        |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
     match methods.iter().find(|method| method.is_empty() || !method.chars().all(usual)) {
-        None => match methods.iter().find_map(|method| meant(method)) {
-            None => Ok((methods, text.len() - rest.trim_start().len())),
-            Some((odd, near)) => {
-                Err(Fault::at(0..head.len(), format!("`{odd}` is no method"), "not a method")
-                    .help(format!("did you mean `{near}`?")))
-            }
-        },
+        None => {
+            methods.iter().try_for_each(|method| known(method, rest, head))?;
+            Ok((methods, text.len() - rest.trim_start().len()))
+        }
         Some(odd) => Err(Fault::at(0..head.len(), format!("`{odd}` is no method"), "not a method")
             .help("methods are written in capitals, with a comma between them: `GET,HEAD`")),
+    }
+}
+
+/// Whether there is such a method, or such a command of the protocol of an address.
+fn known(method: &str, address: &str, head: &str) -> Result<(), Fault> {
+    let wrong = |message: String, help: String| {
+        Err(Fault::at(0..head.len(), message, "not a method").help(help))
+    };
+    let scheme = address.trim_start().split(':').next().unwrap_or_default().to_ascii_lowercase();
+    let card = plugins::with_scheme(&scheme).map(|(card, _)| card);
+    if let Some(card) = card.filter(|card| card.firewall.contains(&"command")) {
+        let unfit = plugins::plugin(card.name).and_then(|plugin| plugin.rules(method).err());
+        return unfit.map_or(Ok(()), |unfit| wrong(unfit.message, unfit.help.unwrap_or_default()));
+    }
+    match meant(method) {
+        None => Ok(()),
+        Some((odd, near)) => {
+            wrong(format!("`{odd}` is no method"), format!("did you mean `{near}`?"))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::path::{Place, exactly};
 use super::pattern::{self, Purpose};
 use super::request;
 use crate::call::{Call, Connect, Exec, Lookup, Open, Peer, Query, Request};
-use crate::plugins;
+use crate::plugins::{self, Card};
 
 /// Longest list of arguments that is spelled out, in bytes.
 const ARGUMENTS_MAX: usize = 120;
@@ -57,6 +57,10 @@ fn connection(connect: &Connect) -> Vec<String> {
 /// One request by its method and path, then all of its method, then the connection.
 fn requests(request: &Request) -> Vec<String> {
     let hosts = connection(&request.connect);
+    let card = plugins::source(request.source).map(|(plugin, _)| plugin.card());
+    if let Some(card) = card.filter(|card| card.firewall.contains(&"command")) {
+        return commands(card, request, hosts);
+    }
     let address = request.fields.text("url").unwrap_or_default();
     let method = request.fields.text("method").unwrap_or_default();
     let Peer::Internet(to) = &request.connect.peer else {
@@ -73,6 +77,20 @@ fn requests(request: &Request) -> Vec<String> {
     let whole = whole.filter(|_| path != "/"); // which means any path
     let all = bases.iter().map(|base| format!("{method} {base}"));
     whole.chain(all).chain(hosts).collect()
+}
+
+/// One command, then all of its protocol, then the connection.
+fn commands(card: &Card, request: &Request, hosts: Vec<String>) -> Vec<String> {
+    let Peer::Internet(to) = &request.connect.peer else {
+        return hosts;
+    };
+    let schemes = || card.schemes.iter();
+    let usual = schemes().find(|scheme| scheme.port == Some(to.port()));
+    let scheme = usual.or(schemes().next()).map_or(card.name, |scheme| scheme.name);
+    let names = request.connect.names.iter().cloned().chain([host(*to)]);
+    let bases: Vec<_> = names.flat_map(|name| bases(scheme, &name, to.port())).collect();
+    let of_command = bases.iter().map(|base| format!("{} {base}", request::method(request)));
+    of_command.chain(bases.iter().cloned()).chain(hosts).collect()
 }
 
 /// Without the port where that is the scheme's own; and with it, since a number behind an address

@@ -1,4 +1,4 @@
-//! Rules that are URLs: a host and ports, of requests also methods and a path.
+//! Rules that are URLs: a host and ports, of requests also methods and a path, or commands and a database.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -8,7 +8,7 @@ use super::host::Host;
 use super::pattern::Pattern;
 use super::port::Ports;
 use super::refuse;
-use super::request::{self, Requests};
+use super::request::{self, Part, Requests};
 use crate::plugins::{Card, Scheme};
 
 /// What follows `scheme://`.
@@ -29,17 +29,30 @@ pub(super) fn parse(
         }
         None => (scheme.port.map_or(Ports::Any, |port| Ports::Range(port, port)), length),
     };
-    let path = match &text[path..] {
+    let part = match &text[path..] {
         "" | "/" | "/*" | "/**" => None,
         glob if card.firewall.contains(&"path") => {
-            Some(request::glob(glob).map_err(|fault| fault.shifted(path))?)
+            Some(Part::Path(request::glob(glob).map_err(|fault| fault.shifted(path))?))
         }
+        number if card.firewall.contains(&"db") => Some(database(card, number, path)?),
         _ => return Err(refuse::path(card, scheme, text, path)),
     };
-    if path.is_none() && methods.is_empty() {
+    if part.is_none() && methods.is_empty() {
         return Ok(Pattern::Connection(host, ports));
     }
-    Ok(Pattern::Requests(Requests { host, ports, methods, path }))
+    Ok(Pattern::Requests(Requests { protocol: card.name, host, ports, methods, part }))
+}
+
+/// `/2`: the number of a database.
+fn database(card: &Card, text: &str, at: usize) -> Result<Part, Fault> {
+    let digits = text.trim_start_matches('/');
+    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok());
+    let wrong = || {
+        let message = format!("`{text}` is no database of {}", card.name);
+        Fault::at(at..at + text.len(), message, "not a number")
+            .help("its databases have numbers: `/0`")
+    };
+    number.flatten().map(Part::Database).ok_or_else(wrong)
 }
 
 /// The host that a text begins with, and how many bytes it takes.

@@ -50,10 +50,16 @@ static CARD: Card = Card {
         Scheme { name: "rediss", port: Some(6380) },
     ],
     ports: &[6379, 6380],
-    firewall: &["host", "port"],
+    firewall: &["host", "port", "command", "db"],
     guard_default: true,
     kind: Kind::Connection,
-    examples: &["redis://localhost:6379", "redis://*.internal", "redis:*"],
+    examples: &[
+        "redis://localhost:6379",
+        "redis://*.internal",
+        "GET,MGET redis://cache.example.com",
+        "redis://cache.example.com/2",
+        "redis:*",
+    ],
     interactions: table::SHAPES,
     mocks: &[
         r#"[[mock]]

@@ -97,7 +97,8 @@ fn only_what_rules_need_is_read() {
         ("d.example", "10.1.2.3", 80, true),
     ] {
         let address = address.parse().expect("an address");
-        assert_eq!(policy.reads(&[name.to_owned()], address, port), reads, "{name}:{port}");
+        let read = policy.reads(&[name.to_owned()], address, port);
+        assert_eq!(read, reads.then_some("http"), "{name}:{port}");
     }
 }
 
@@ -119,4 +120,51 @@ fn frames_speak_of_requests() {
         assert_eq!(matches!(decision, Decision::Denied { .. }), denied, "{method} {url}");
         assert_eq!(matches!(decision, Decision::Allowed { .. }), !denied, "{method} {url}");
     }
+}
+
+/// A command on a connection to the usual port, in this database.
+fn command(source: &'static str, db: i64) -> Call {
+    let Call::Connect(connect) = connect("1.2.3.4:6379", &["cache.example"]) else {
+        unreachable!()
+    };
+    Call::Request(Request { connect, source, fields: Fields::new().with("db", db) })
+}
+
+/// Rules of Redis speak of commands and of the number of a database.
+#[test]
+fn rules_speak_of_commands_and_databases() {
+    let (get, set, other) =
+        (command("redis:GET", 0), command("redis:SET", 0), command("redis:GET", 2));
+    check("GET redis://cache.example", &[get.clone(), other.clone()], std::slice::from_ref(&set));
+    check("GET,SET redis://*", &[get.clone(), set.clone()], &[command("redis:DEL", 0)]);
+    check("redis://cache.example/2", std::slice::from_ref(&other), &[get.clone(), set.clone()]);
+    check("GET redis://1.2.3.4:6379/0", std::slice::from_ref(&get), &[set.clone(), other.clone()]);
+    check("redis://cache.example", &[get.clone(), set.clone(), other.clone()], &[]);
+    check("redis:*", &[get, set, other], &[]);
+    let json = Fields::new().with("command", "JSON.GET");
+    let Call::Connect(connect) = connect("1.2.3.4:6379", &["cache.example"]) else {
+        unreachable!()
+    };
+    let json = Call::Request(Request { connect, source: "redis:other", fields: json });
+    check("JSON.GET redis://cache.example", &[json], &[command("redis:GET", 0)]);
+}
+
+/// The protocol of the rule reads the connection.
+#[test]
+fn a_rule_of_commands_has_its_connections_read() {
+    let policy = policy(vec![frame(&["GET redis://cache.example"], &[], &[])]);
+    let address = "1.2.3.4".parse().expect("an address");
+    let names = ["cache.example".to_owned()];
+    assert_eq!(policy.reads(&names, address, 6379), Some("redis"));
+    assert_eq!(policy.reads(&names, address, 6380), None);
+}
+
+/// The narrowest rule for a command is that command on its host.
+#[test]
+fn commands_are_suggested() {
+    let suggested = policy(vec![]).suggest(&command("redis:GET", 0));
+    assert_eq!(suggested, "GET redis://cache.example");
+    let Call::Connect(connect) = connect("1.2.3.4:4321", &[]) else { unreachable!() };
+    let elsewhere = Request { connect, source: "redis:GET", fields: Fields::new() };
+    assert_eq!(policy(vec![]).suggest(&Call::Request(elsewhere)), "GET redis://1.2.3.4:4321");
 }
