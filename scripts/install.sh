@@ -13,6 +13,7 @@ curl curl
 nc netcat-openbsd
 psql postgresql-client
 redis-cli redis-tools
+redis-server redis-server
 ssh openssh-client
 openssl openssl
 dig bind9-dnsutils
@@ -53,19 +54,20 @@ install_packages() {
         return 1
     fi
     as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${packages[@]}" >/dev/null
+    # RUNLEVEL=1: servers among them are not started.
+    as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${packages[@]}" >/dev/null
 }
 
 install_python() {
     local venv=target/venv
     [ -x "$venv/bin/python3" ] || python3 -m venv "$venv"
-    "$venv/bin/python3" -c 'import pytest, xdist, pytest_asyncio, requests, httpx, h2, aiohttp, dns, elasticsearch' 2>/dev/null ||
-        "$venv/bin/python3" -m pip install --quiet pytest pytest-xdist pytest-asyncio requests 'httpx[http2]' aiohttp dnspython 'elasticsearch>=8,<9'
+    "$venv/bin/python3" -c 'import pytest, xdist, pytest_asyncio, requests, httpx, h2, aiohttp, dns, elasticsearch, redis' 2>/dev/null ||
+        "$venv/bin/python3" -m pip install --quiet pytest pytest-xdist pytest-asyncio requests 'httpx[http2]' aiohttp dnspython 'elasticsearch>=8,<9' redis
 }
 
 install_node() {
-    [ -d target/node_modules/@elastic/elasticsearch ] ||
-        npm install --silent --no-audit --no-fund --no-save --prefix target @elastic/elasticsearch@8
+    { [ -d target/node_modules/@elastic/elasticsearch ] && [ -d target/node_modules/ioredis ]; } ||
+        npm install --silent --no-audit --no-fund --no-save --prefix target @elastic/elasticsearch@8 ioredis
 }
 
 install_nextest() {

@@ -1,11 +1,13 @@
 //! Clients of Rust: `client reqwest|ureq|ureq-webpki METHOD URL [BODY]` prints the status and the body,
-//! `client hickory NAME [TYPE]` the addresses, or the records of a type.
+//! `client hickory NAME [TYPE]` the addresses, or the records of a type, `client redis URL` what a server says to
+//! commands of every kind.
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::proto::rr::RecordType;
+use redis::{Cmd, Connection, Value, cmd};
 use ureq::tls::{RootCerts, TlsConfig};
 
 type Said = Result<String, Box<dyn Error>>;
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
             ureq(RootCerts::WebPki, method, url, body.concat())
         }
         ["hickory", name, kind @ ..] => hickory(name, kind.first().copied()),
+        ["redis", url] => redis(url),
         _ => Err("unknown words".into()),
     };
     match said {
@@ -67,4 +70,53 @@ fn hickory(name: &str, kind: Option<&str>) -> Said {
         };
         Ok(found.join("\n"))
     })
+}
+
+fn redis(url: &str) -> Said {
+    let mut connection = redis::Client::open(url)?.get_connection()?;
+    let mut lines = Vec::new();
+    for line in REDIS_COMMANDS {
+        let said = command(line).query::<Value>(&mut connection);
+        lines.push(format!(
+            "{line}: {}",
+            said.map_or_else(|error| told(&error), |value| format!("{value:?}"))
+        ));
+    }
+    lines.push(pipelined(&mut connection)?);
+    Ok(lines.join("\n"))
+}
+
+const REDIS_COMMANDS: &[&str] = &[
+    "PING",
+    "SET rs:a 1",
+    "GET rs:a",
+    "GET rs:none",
+    "INCR rs:a",
+    "HSET rs:h f v",
+    "HGETALL rs:h",
+    "SMEMBERS rs:none",
+    "ZSCORE rs:z m",
+    "LPUSH rs:a x",
+    "BLPOP rs:none 0.05",
+];
+
+fn command(line: &str) -> Cmd {
+    let mut words = line.split(' ');
+    let mut command = cmd(words.next().unwrap_or_default());
+    command.arg(words.collect::<Vec<_>>());
+    command
+}
+
+fn told(error: &redis::RedisError) -> String {
+    format!("{} {}", error.code().unwrap_or_default(), error.detail().unwrap_or_default())
+}
+
+/// A pipeline, and a transaction.
+fn pipelined(connection: &mut Connection) -> Said {
+    let two = |pipe: &mut redis::Pipeline| {
+        pipe.cmd("SET").arg("rs:p").arg("x").cmd("GET").arg("rs:p").clone()
+    };
+    let plain: (Value, Value) = two(&mut redis::pipe()).query(connection)?;
+    let atomic: (Value, Value) = two(redis::pipe().atomic()).query(connection)?;
+    Ok(format!("pipeline: {plain:?}\ntransaction: {atomic:?}"))
 }
