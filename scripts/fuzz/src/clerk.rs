@@ -18,6 +18,7 @@ pub struct Clerk {
     mocks: &'static [Mock],
     answers: Vec<u8>,
     names: bool,
+    speaks: bool,
     real: HashSet<u64>,
     /// What was asked, in order.
     pub asked: Vec<(&'static str, Fields)>,
@@ -27,7 +28,12 @@ impl Clerk {
     /// One that gives these answers of these mocks. `names` if mocks speak of handshakes and the like.
     pub fn new(mocks: &'static [Mock], answers: &[u8], names: bool) -> Self {
         let (real, asked) = (HashSet::new(), Vec::new());
-        Self { mocks, answers: answers.to_vec(), names, real, asked }
+        Self { mocks, answers: answers.to_vec(), names, speaks: names, real, asked }
+    }
+
+    /// The same, and mocks speak of the protocol, if not of its handshakes.
+    pub fn speaking(self) -> Self {
+        Self { speaks: true, ..self }
     }
 
     /// All that the mocks of a source answer, and those of protocols above it in its words.
@@ -89,8 +95,8 @@ impl Desk for Clerk {
         }
     }
 
-    fn names(&self, _: &'static str) -> bool {
-        self.names
+    fn names(&self, source: &'static str) -> bool {
+        if source.contains(':') { self.names } else { self.speaks }
     }
 }
 

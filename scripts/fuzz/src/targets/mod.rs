@@ -6,6 +6,7 @@ mod dns;
 mod guest;
 mod http;
 mod messages;
+mod redis;
 mod rules;
 mod snapshots;
 mod socket;
@@ -21,6 +22,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("guest", guest::target),
     ("http", http::target),
     ("messages", messages::target),
+    ("redis", redis::target),
     ("rules", rules::target),
     ("snapshots", snapshots::target),
     ("socket", socket::target),
