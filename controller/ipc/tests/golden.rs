@@ -161,14 +161,42 @@ fn every_variant_has_its_sample() {
         };
         assert!(name.starts_with(kind), "{name} is a {kind}");
     }
-    for (_, control) in samples::controls() {
-        match control {
-            Control::Verify { .. } => {}
-        }
+    for (name, control) in samples::controls() {
+        let kind = match control {
+            Control::Verify { .. } => "verify",
+            Control::Hello { .. } => "hello",
+            Control::Mock { .. } => "mock",
+            Control::Rules { .. } => "rules",
+            Control::Lift { .. } => "lift",
+            Control::Open { .. } => "open",
+            Control::Close { .. } => "close",
+            Control::AnyOrder { .. } => "any-order",
+            Control::Assert { .. } => "assert",
+            Control::Judged { .. } => "judged",
+            Control::Call { .. } => "call",
+            Control::Returned { .. } => "returned",
+            Control::Enter { .. } => "enter",
+            Control::Leave { .. } => "leave",
+            Control::Check => "check",
+        };
+        assert_eq!(name, kind);
     }
-    for (_, outcome) in samples::outcomes() {
-        match outcome {
-            Outcome::Verified { .. } | Outcome::Refused { .. } => {}
-        }
+    for (name, outcome) in samples::outcomes() {
+        let kind = match outcome {
+            Outcome::Verified { .. } => "verified",
+            Outcome::Refused { .. } => "refused",
+            Outcome::Welcome { .. } => "welcome",
+            Outcome::Done => "done",
+            Outcome::Mocked { .. } => "mocked",
+            Outcome::Ruled { .. } => "ruled",
+            Outcome::Opened { .. } => "opened",
+            Outcome::Closed { .. } => "closed",
+            Outcome::Asserted { .. } => "asserted",
+            Outcome::Judge { .. } => "judge",
+            Outcome::Violated { .. } => "violated",
+            Outcome::Answered { .. } => "answered",
+            Outcome::Checked { .. } => "checked",
+        };
+        assert!(name.starts_with(kind), "{name} is a {kind}");
     }
 }

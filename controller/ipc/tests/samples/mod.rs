@@ -1,7 +1,7 @@
 //! One message of each variant, no two fields alike, so that a field in another's place shows.
 
 use bigfoot_ipc::VERSION;
-use bigfoot_ipc::control::{Control, Outcome};
+use bigfoot_ipc::control::{Control, Origin, Outcome, Violation};
 use bigfoot_ipc::guest::{Asker, Call, Cue, Part, Peer, Query, Registers, Transport, Verdict};
 
 /// `AT_FDCWD` of Linux.
@@ -125,16 +125,91 @@ pub fn cues() -> Vec<(&'static str, Cue<'static>)> {
     ]
 }
 
-/// What a command may say.
-pub fn controls() -> Vec<(&'static str, Control)> {
-    vec![("verify", Control::Verify { version: VERSION })]
+/// Where something stands.
+fn origin() -> Origin {
+    Origin { file: "tests/pay.rs".to_owned(), line: 42 }
 }
 
-/// What a command may hear.
+/// What a command or a test may say.
+pub fn controls() -> Vec<(&'static str, Control)> {
+    let (source, fields) = ("http:request".to_owned(), r#"{"method":"GET"}"#.to_owned());
+    let test = "tests::pays".to_owned();
+    vec![
+        ("verify", Control::Verify { version: VERSION }),
+        (
+            "hello",
+            Control::Hello {
+                version: VERSION,
+                language: "rust".to_owned(),
+                thread: 4711,
+                test,
+                origin: origin(),
+            },
+        ),
+        (
+            "mock",
+            Control::Mock {
+                mock: r#"{"source":"dns:lookup","when":{"name":"ü.example"}}"#.to_owned(),
+                origin: origin(),
+            },
+        ),
+        (
+            "rules",
+            Control::Rules {
+                allow: vec!["redis://localhost".to_owned(), "dns:*".to_owned()],
+                deny: vec!["http:*".to_owned()],
+                restrict: Vec::new(),
+                origin: origin(),
+            },
+        ),
+        ("lift", Control::Lift { rules: 3 }),
+        ("open", Control::Open { origin: origin() }),
+        ("close", Control::Close { sandbox: 2 }),
+        ("any-order", Control::AnyOrder { on: true }),
+        (
+            "assert",
+            Control::Assert {
+                source: source.clone(),
+                fields: fields.clone(),
+                reply: r#"{"status":201}"#.to_owned(),
+                judged: vec!["url".to_owned()],
+                origin: origin(),
+            },
+        ),
+        ("judged", Control::Judged { holds: true }),
+        ("call", Control::Call { source, fields, origin: origin() }),
+        ("returned", Control::Returned { interaction: 9, reply: "{}".to_owned() }),
+        ("enter", Control::Enter { thread: 4712 }),
+        ("leave", Control::Leave { thread: 4712 }),
+        ("check", Control::Check),
+    ]
+}
+
+/// What a command or a test may hear.
 pub fn outcomes() -> Vec<(&'static str, Outcome)> {
     let (report, reason) = ("2 calls were refused: ü\n".to_owned(), "no such run".to_owned());
+    let violation = Violation {
+        code: "BF104".to_owned(),
+        name: "UnmockedInteraction".to_owned(),
+        about: "GET http://x/a".to_owned(),
+        text: "error[BF104]: call that no mock answers\n".to_owned(),
+        paste: "bigfoot::http()".to_owned(),
+        interaction: 7,
+    };
     vec![
         ("verified", Outcome::Verified { code: 60, report }),
         ("refused", Outcome::Refused { reason }),
+        ("welcome", Outcome::Welcome { test: 5 }),
+        ("done", Outcome::Done),
+        ("mocked", Outcome::Mocked { mock: 6 }),
+        ("ruled", Outcome::Ruled { rules: 3 }),
+        ("opened", Outcome::Opened { sandbox: 2 }),
+        ("closed", Outcome::Closed { open: 1, refused: 2 }),
+        ("asserted", Outcome::Asserted { interaction: 9 }),
+        ("judge", Outcome::Judge { interaction: 9, fields: r#"{"url":"http://x/a"}"#.to_owned() }),
+        ("violated", Outcome::Violated { violation: violation.clone() }),
+        ("answered", Outcome::Answered { interaction: 9, mock: Some(6), nth: 1 }),
+        ("answered-really", Outcome::Answered { interaction: 10, mock: None, nth: 0 }),
+        ("checked", Outcome::Checked { violations: vec![violation] }),
     ]
 }
