@@ -6,21 +6,22 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bigfoot_ipc::control::{Control, Outcome as Told};
+use bigfoot_ipc::control::{Outcome as Heard, Violation};
 use bigfoot_ipc::frame;
 use bigfoot_ipc::guest::Verdict;
 
 use crate::backstop::Weakness;
 use crate::call::Open;
-use crate::engine::{Asked, Asker, Claim, Details, Engine};
+use crate::engine::{Asked, Asker, Claim, Details, Engine, Told, Word};
+use crate::intake::control::answer;
 use crate::intake::process::{self, Pid};
 use crate::intake::program::Target;
 use crate::intake::{Job, Waiting, Wire};
 use crate::jobs::Jobs;
-use crate::respond::Responder;
+use crate::report::{self, Broken, Finding};
+use crate::run::answers::{Answers, Needs};
 use crate::shared::{Event, Shared};
 use crate::site::{self, Resolver, Unwinder};
-use crate::tls::Bundles;
 
 /// How long what arrived before the end of a run may take.
 const CAUGHT_UP_MAX: Duration = Duration::from_secs(2);
@@ -39,8 +40,7 @@ pub struct Desk {
     /// The command of ours that asked how it went.
     asked: Option<UnixStream>,
     shared: Shared,
-    responder: Option<Arc<Responder>>,
-    bundles: Option<Bundles>,
+    answers: Arc<Answers>,
     unwinder: Unwinder,
     resolver: Resolver,
 }
@@ -51,8 +51,7 @@ impl Desk {
     pub fn new(
         engine: Engine,
         shared: Shared,
-        responder: Option<Arc<Responder>>,
-        bundles: Option<Bundles>,
+        answers: Arc<Answers>,
         (root, jobs): (Pid, Jobs),
     ) -> Self {
         let (unwinder, resolver) = (Unwinder::default(), Resolver::default());
@@ -65,8 +64,7 @@ impl Desk {
             jobs,
             asked,
             shared,
-            responder,
-            bundles,
+            answers,
             unwinder,
             resolver,
         }
@@ -89,9 +87,8 @@ impl Desk {
     fn carry_out(&mut self, job: Job) -> Option<Option<UnixStream>> {
         match job {
             Job::Ask { asker, asked, to } => self.ask(asker, asked, to),
-            Job::Control { control: Control::Verify { version }, stream } => {
-                self.verify(version, stream);
-            }
+            Job::Verify { version, stream } => self.verify(version, stream),
+            Job::Test { speaker, word, stream } => self.test(speaker, *word, &stream),
             Job::Wire { ticket, wire } => self.wire(ticket, wire),
             Job::Watched { gains } => self.engine.processes().watch(gains),
             Job::Close => self.engine.close(),
@@ -113,16 +110,14 @@ impl Desk {
             return self.stop_when_caught_up();
         }
         let reason = format!("this run is of version {}, not {version}", bigfoot_ipc::VERSION);
-        reply(stream, &Told::Refused { reason });
+        reply(stream, &Heard::Refused { reason });
     }
 
     /// Ends the run when what has arrived by now is answered.
     fn stop_when_caught_up(&self) {
-        let (responder, jobs) = (self.responder.clone(), self.jobs.clone());
+        let (answers, jobs) = (self.answers.clone(), self.jobs.clone());
         aside(move || {
-            if let Some(responder) = responder {
-                responder.catch_up(CAUGHT_UP_MAX);
-            }
+            answers.catch_up(CAUGHT_UP_MAX);
             let _ = jobs.send(Job::Stop);
         });
     }
@@ -153,6 +148,52 @@ impl Desk {
         }
     }
 
+    /// A word of a test, which waits for what it hears.
+    fn test(&mut self, speaker: u64, word: Word, stream: &UnixStream) {
+        self.hear();
+        let needs = match &word {
+            Word::Mock(mock) => Needs::of(std::iter::once(&**mock)),
+            Word::Rules(frame) if frame.reads() => Needs::reading(),
+            _ => Needs::default(),
+        };
+        if let Err(error) = self.prepare(needs) {
+            let reason = format!("it cannot be answered here: {error}");
+            return answer(stream, &Heard::Refused { reason });
+        }
+        let told = self.engine.control(speaker, word);
+        self.shared.ask(self.engine.asks());
+        match told {
+            Told::Heard(heard) => answer(stream, &heard),
+            Told::Violated(broken) => {
+                let violation = self.worded(&[], &[*broken]).pop();
+                let nothing = || Heard::Refused { reason: "it is not as said".to_owned() };
+                let heard = violation.map(|violation| Heard::Violated { violation });
+                answer(stream, &heard.unwrap_or_else(nothing));
+            }
+            Told::Checked(findings, broken, note) => {
+                let mut violations: Vec<Violation> = note.into_iter().map(left_open).collect();
+                violations.extend(self.worded(&findings, &broken));
+                answer(stream, &Heard::Checked { violations });
+            }
+            Told::Note(note) => self.notes.extend(note),
+        }
+    }
+
+    /// Makes what a test needs, and tells the guests of it.
+    fn prepare(&mut self, needs: Needs) -> io::Result<()> {
+        if self.answers.prepare(needs)? {
+            self.engine.answers_at(self.answers.port());
+            self.shared.answers(self.answers.port(), self.answers.bundles().is_some());
+        }
+        Ok(())
+    }
+
+    /// Broken promises in words.
+    fn worded(&mut self, findings: &[Finding], broken: &[Broken]) -> Vec<Violation> {
+        let mut resolve = |stack: &site::Stack| self.resolver.places(stack);
+        report::violations(findings, broken, &mut resolve)
+    }
+
     /// Something on a connection that a plugin reads. Who asked may be gone by now.
     fn wire(&mut self, ticket: u32, wire: Wire) {
         match wire {
@@ -171,7 +212,8 @@ impl Desk {
 
     /// A plugin answers on a connection that is about to be made.
     fn claimed(&mut self, asker: &Asker, claim: Claim) -> io::Result<()> {
-        let responder = self.responder.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        let answers = self.answers.clone();
+        let responder = answers.responder().ok_or(io::ErrorKind::NotConnected)?;
         if let Some(address) = claim.opening.address {
             self.shared.ticket(claim.ticket, address);
         }
@@ -185,7 +227,7 @@ impl Desk {
     fn ask(&mut self, mut asker: Asker, asked: Asked, to: Waiting) {
         self.hear();
         let is_call = !matches!(asked, Asked::Thread { .. });
-        if is_call && asker.test.is_none() && self.engine.wants_test() {
+        if is_call && asker.test.is_none() && self.engine.wants_test(&asker) {
             let stack = self.unwinder.capture(asker.pid.cast_signed(), asker.registers);
             asker.test = site::rust_test(&self.resolver.places(&stack));
         }
@@ -247,7 +289,7 @@ impl Desk {
         let Asked::Open(open) = asked else {
             return false;
         };
-        self.bundles.as_ref().is_some_and(|bundles| bundles.holds(&open.path))
+        self.answers.bundles().is_some_and(|bundles| bundles.holds(&open.path))
     }
 
     /// The file that a guest is to read in place of one of root certificates.
@@ -255,7 +297,7 @@ impl Desk {
         let Asked::Open(Open { path, read: true, write: false }) = asked else {
             return None;
         };
-        let merged = self.bundles.as_ref()?.merged(path)?;
+        let merged = self.answers.bundles()?.merged(path)?;
         merged.map_err(|note| self.notes.push(note)).ok()
     }
 
@@ -267,6 +309,18 @@ impl Desk {
             thread: process::thread_name(asker.pid, asker.thread),
             script: site::script(asker.pid.cast_signed()),
         }
+    }
+}
+
+/// A test that ended within a sandbox.
+fn left_open(note: String) -> Violation {
+    Violation {
+        code: String::new(),
+        name: "SandboxOpen".to_owned(),
+        text: format!("error: {note}\n  mend     close it before the test is verified\n"),
+        about: note,
+        paste: String::new(),
+        interaction: 0,
     }
 }
 

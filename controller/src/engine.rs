@@ -14,6 +14,7 @@
 //! | `waits` | how bytes stand to what mocks wait for |
 //! | `said` | what responders tell: real answers, clients off their protocol |
 //! | `sandbox` | in which sandbox a call is made |
+//! | `control` | what tests say, and hear |
 //! | `ran` | which tests ran, and in which programs |
 //! | `findings` | what was refused or warned about |
 //! | `end` | what the run came to |
@@ -35,6 +36,7 @@ use crate::timeline::Timeline;
 use crate::tools::Tools;
 
 mod connect;
+mod control;
 mod decide;
 mod end;
 mod exec;
@@ -54,6 +56,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+use control::Judging;
 use exec::Starting;
 use findings::Findings;
 use lookup::Repeats;
@@ -61,11 +64,13 @@ use sandbox::Sandboxes;
 use stand::StandIns;
 use tickets::Conversations;
 
+pub use control::{Told, Word};
 pub use end::{Ended, unasserted};
 pub use findings::{Found, grouped};
-pub use question::{Asked, Asker, Claim, Details, Outcome, Sought};
+pub use question::{Asked, Asker, Claim, Details, Outcome, Sought, Stand};
 pub use ran::Ran;
 pub use said::Said;
+pub use sandbox::{Beginning, Moment};
 pub use stand::Standing;
 
 /// All state of a run.
@@ -81,6 +86,11 @@ pub struct Engine {
     conversations: Conversations,
     repeats: Repeats,
     stand_ins: StandIns,
+    /// Tests by their connections.
+    speakers: HashMap<u64, u32>,
+    /// Assertions that their test decides.
+    judging: HashMap<u32, Judging>,
+    last_rules: u32,
     /// The test that runs in a process, told by its start, as its runner published it last.
     tests: HashMap<(Pid, u64), String>,
     ran: Ran,
@@ -98,6 +108,8 @@ pub struct Setup {
     pub records: bool,
     /// Real answers have to be asserted too (`[http] require_response`).
     pub require_response: bool,
+    /// The file on which we listen: who connects there has something to tell us.
+    pub socket: PathBuf,
     /// The program of ours: what guests start it for is no call of theirs.
     pub own_program: Option<PathBuf>,
     /// Port at which redirected connections are answered; 0 where none are.
@@ -125,6 +137,9 @@ impl Engine {
             conversations: Conversations::default(),
             repeats: Repeats::default(),
             stand_ins,
+            speakers: HashMap::new(),
+            judging: HashMap::new(),
+            last_rules: 0,
             tests: HashMap::new(),
             ran: Ran::default(),
             setup,
@@ -138,8 +153,24 @@ impl Engine {
 
     /// Whether a call's test must be known before it can be decided.
     #[must_use]
-    pub fn wants_test(&self) -> bool {
-        self.setup.records || self.policy.wants_test() || self.mocks.wants_test()
+    pub fn wants_test(&self, asker: &Asker) -> bool {
+        self.setup.records
+            || self.policy.wants_test()
+            || self.mocks.wants_test()
+            || self.sandboxes.wants_stack(asker)
+    }
+
+    /// The asker with what is known of whose its call is.
+    pub(super) fn attributed(&self, asker: &Asker) -> Asker {
+        let stand = self.sandboxes.of(asker, &self.processes);
+        let test = stand.test.and_then(|test| self.sandboxes.test(test));
+        let name = test.map(|test| test.name.clone());
+        Asker { stand, test: name.or_else(|| asker.test.clone()), ..asker.clone() }
+    }
+
+    /// Connections that plugins answer go to this port from now on.
+    pub fn answers_at(&mut self, port: u16) {
+        self.setup.responder = port;
     }
 
     /// The command has ended: what its processes do from now on comes too late for the run's sandbox.
@@ -150,6 +181,7 @@ impl Engine {
     /// Decides a call.
     pub fn ask(&mut self, asker: &Asker, asked: Asked) -> Outcome {
         self.processes.meet(asker.pid, asker.parent, asker.started);
+        let asker = &self.attributed(asker);
         if let Some(test) = &asker.test {
             self.mocks.test_runs(test);
         }
@@ -206,7 +238,9 @@ impl Engine {
             ask::PROGRAMS
         };
         let threads = if self.setup.records { ask::THREADS } else { 0 };
-        self.policy.asks() | own | threads
+        let tests = self.sandboxes.all_rules();
+        let own = self.policy.asks() | own | threads;
+        tests.fold(own, |kinds, rules| kinds | rules.asks_by_rules())
     }
 
     /// Whether what was plainly allowed has to be asked about again: an address has another name.

@@ -43,6 +43,10 @@ pub struct Process {
     pub image: Option<Image>,
     /// Process and lineage that started its program.
     pub by: Option<(Pid, u32)>,
+    /// The process that it was forked from, where its program is that one's.
+    pub fork_of: Option<Pid>,
+    /// Number of the start of its program, or of that of the process that it was forked from.
+    pub start: u64,
     started: Option<u64>,
     /// It runs a program that was started as such, and has made no call yet.
     fresh: bool,
@@ -215,11 +219,15 @@ impl Processes {
 
     fn forked(&self, parent: Pid, started: Option<u64>) -> Process {
         match self.known.get(&parent) {
-            Some(parent) => Process { started, fresh: false, ..parent.clone() },
+            Some(known) => {
+                Process { started, fresh: false, fork_of: Some(parent), ..known.clone() }
+            }
             None => Process {
                 role: Role::Guest,
                 image: None,
                 by: None,
+                fork_of: Some(parent),
+                start: 0,
                 started,
                 fresh: false,
                 plumbed: true,
@@ -247,7 +255,17 @@ impl Processes {
             _ => Some(Image::of(&started.target)),
         };
         let plumbed = matches!(started.own, Some(own) if own != OwnStart::Wrapped);
-        let process = Process { role, image, by: started.by, started: None, fresh: true, plumbed };
+        let start = self.starts.len() as u64 + 1;
+        let process = Process {
+            role,
+            image,
+            by: started.by,
+            fork_of: None,
+            start,
+            started: None,
+            fresh: true,
+            plumbed,
+        };
         let Target { program, blind, identity, interpreter, .. } = started.target;
         if blind == Some(Reason::Privileged)
             && let Some(held_down) = &mut self.held_down
@@ -265,7 +283,7 @@ impl Processes {
             stands_in: false,
             passed_on: false,
         });
-        self.starts.len() as u64
+        start
     }
 
     /// A stand-in is about to be started: none of the run's own processes, and nothing is unseen of it.
@@ -331,7 +349,10 @@ impl Processes {
         let process = match met {
             Some(process) => process,
             None if number == 0 => self.forked(parent, None),
-            None => self.unseen(self.repeated(parent, number), program()),
+            None => {
+                let unseen = self.unseen(self.repeated(parent, number), program());
+                Process { start: number, ..unseen }
+            }
         };
         if process.role.is_tool() && number != 0 {
             self.tool_count += 1;
@@ -360,7 +381,16 @@ impl Processes {
             _ => Role::Guest,
         };
         let image = target.as_ref().map(Image::of);
-        Process { role, image, by: None, started: None, fresh: true, plumbed: true }
+        Process {
+            role,
+            image,
+            by: None,
+            fork_of: None,
+            start: 0,
+            started: None,
+            fresh: true,
+            plumbed: true,
+        }
     }
 
     /// Why this start would be no call of the process's own, if so.

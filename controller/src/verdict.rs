@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::rules::{Decision, Level, Policy};
 
 /// What is known of a call beyond itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Circumstances<'a> {
     /// The call is a launcher's or a build tool's: it has no guard level.
     pub by_tool: bool,
@@ -16,6 +16,8 @@ pub struct Circumstances<'a> {
     pub passes: bool,
     /// Where it stands to a sandbox.
     pub sandbox: Sandboxed,
+    /// The rules of the test's own blocks, which speak before the run's.
+    pub inner: Option<&'a Policy>,
 }
 
 /// Where a call stands to a sandbox.
@@ -28,6 +30,8 @@ pub enum Sandboxed {
     Inside,
     /// In one that was closed.
     Closed,
+    /// In one of several that are open, and which of them cannot be told.
+    Unknown,
 }
 
 /// What shall happen, and who said so.
@@ -49,12 +53,14 @@ pub enum Judgement<'a> {
     Unmocked,
     /// Refused: its sandbox is closed.
     Late,
+    /// Refused: it was made in one of several sandboxes, and which of them cannot be told.
+    Unattributed,
 }
 
 /// Decides one call that no mock answers.
 #[must_use]
-pub fn judge<'a>(policy: &'a Policy, call: &Call, about: Circumstances<'_>) -> Judgement<'a> {
-    let unnamed = match policy.speak(call, about.test) {
+pub fn judge<'a>(policy: &'a Policy, call: &Call, about: Circumstances<'a>) -> Judgement<'a> {
+    let unnamed = match policy.speak_around(about.inner, call, about.test) {
         decision @ Decision::Denied { .. } => return Judgement::Denied(decision),
         decision @ Decision::Allowed { .. } => return Judgement::Allowed(decision),
         decision @ Decision::Restricted { .. } => Judgement::Denied(decision),
@@ -63,6 +69,7 @@ pub fn judge<'a>(policy: &'a Policy, call: &Call, about: Circumstances<'_>) -> J
             (_, Level::Off) if is_optional(call) => Judgement::Pass,
             (Sandboxed::Inside, _) => Judgement::Unmocked,
             (Sandboxed::Closed, _) => Judgement::Late,
+            (Sandboxed::Unknown, _) => Judgement::Unattributed,
             (Sandboxed::Outside, Level::Off) => Judgement::Pass,
             (Sandboxed::Outside, Level::Warn) => Judgement::Warned,
             (Sandboxed::Outside, Level::Error) => Judgement::Guarded,

@@ -14,6 +14,8 @@ use bigfoot_ipc::{HELLOS, POLICY, RUN_VARIABLE, SOCKET, STAND_IN, STAND_INS, TIC
 
 #[cfg(not(test))]
 use crate::hidden;
+#[cfg(not(test))]
+use crate::thread;
 use crate::{cabi, shared, symbols};
 
 unsafe extern "C" {
@@ -222,8 +224,8 @@ fn constructor() {
     // SAFETY: before main, where nobody else changes the environment.
     unsafe { hidden::hide() };
     shared::hello(run.start);
-    // SAFETY: what the handler needs is there in a new process too.
-    unsafe { __register_atfork(None, None, Some(after_fork), null()) };
+    // SAFETY: what the handlers need is there in a new process too.
+    unsafe { __register_atfork(Some(before_fork), None, Some(after_fork), null()) };
 }
 
 #[cfg(not(test))]
@@ -239,6 +241,12 @@ unsafe extern "C" {
         child: Handler,
         object: *const core::ffi::c_void,
     ) -> core::ffi::c_int;
+}
+
+/// The child is of the lineage of the thread that makes it.
+#[cfg(not(test))]
+unsafe extern "C" fn before_fork() {
+    thread::settle();
 }
 
 #[cfg(not(test))]

@@ -100,6 +100,13 @@ pub(crate) fn lineage_of_child() -> u32 {
     if own == process { 0 } else { own }
 }
 
+/// Writes this thread's lineage down, so that a process which it forks has it too. The main thread's
+/// is none: what it forks begins anew.
+#[cfg(not(test))]
+pub(crate) fn settle() {
+    words().lineage.store(lineage_of_child(), Ordering::Relaxed);
+}
+
 /// Tells a new thread its lineage.
 pub(crate) fn join(lineage: u32) {
     words().lineage.store(lineage, Ordering::Relaxed);

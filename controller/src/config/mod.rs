@@ -6,6 +6,7 @@
 //! | `tree` | TOML and JSON as one tree with places; `toml` and `json` make it |
 //! | `schema`, `firewall`, `mock` | what the keys mean |
 //! | `outside` | the same from flags and environment |
+//! | `told` | the same as a test says it, in JSON |
 //! | `error` | what is wrong, with the place |
 
 mod error;
@@ -15,6 +16,7 @@ mod json;
 mod mock;
 mod outside;
 mod schema;
+pub mod told;
 mod toml;
 mod tree;
 

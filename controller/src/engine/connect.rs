@@ -11,8 +11,7 @@ use crate::call::{Call, Connect, Peer};
 use crate::fields::Fields;
 use crate::plugins::conversation::Opening;
 use crate::plugins::{self, Plugin};
-use crate::rules::host;
-use crate::rules::{Decision, Level};
+use crate::rules::{Decision, Level, Policy, host};
 use crate::shared::Event;
 use crate::timeline::{How, Layer};
 
@@ -30,6 +29,10 @@ pub(super) struct Asked {
 impl Engine {
     pub(super) fn connect(&mut self, asker: &Asker, asked: Asked) -> Outcome {
         let Asked { transport, peer, own, vacant } = asked;
+        if matches!(&peer, Peer::UnixPath(path) if *path == self.setup.socket) {
+            self.sandboxes.connected(asker);
+            return Verdict::Allow.into();
+        }
         let port = local_port(&peer);
         let names = match &peer {
             Peer::Internet(address) => self.names.of(address.ip()),
@@ -54,7 +57,7 @@ impl Engine {
         let Peer::Internet(address) = connect.peer else {
             return None;
         };
-        if self.wants_test() || !self.sandboxes.is_empty() || asker.layer != Layer::Preload {
+        if self.wants_test(asker) || !self.sandboxes.is_empty() || asker.layer != Layer::Preload {
             return None;
         }
         let plainly = |transport| {
@@ -69,7 +72,7 @@ impl Engine {
         let free = |transport| {
             let connect = Connect { transport, ..connect.clone() };
             let opening = opening_of(&connect);
-            self.claimant(&connect, &hosts, &opening).is_none()
+            self.claimant(asker, &connect, &hosts, &opening).is_none()
         };
         let both = [Transport::Stream, Transport::Datagram];
         both.into_iter().all(|it| plainly(it) && free(it)).then_some(address)
@@ -84,7 +87,7 @@ impl Engine {
             let (transport, peer) = (Transport::Stream, Peer::Internet(peer));
             let connect = Connect { transport, peer, names };
             let opening = opening_of(&connect);
-            self.record_direct(&Asker::of(event), connect, &opening);
+            self.record_direct(&self.attributed(&Asker::of(event)), connect, &opening);
         }
     }
 
@@ -133,10 +136,10 @@ impl Engine {
         let mut opening = opening_of(connect);
         let hosts = hosts_of(connect);
         // A mock may know it by its address, or by another of its names.
-        if let Some(host) = self.mocks.places().known_as(&hosts, opening.port) {
+        if let Some(host) = self.mocks.places(asker.stand.owner()).known_as(&hosts, opening.port) {
             opening.host.clone_from(host);
         }
-        let plugin = self.claimant(connect, &hosts, &opening)?;
+        let plugin = self.claimant(asker, connect, &hosts, &opening)?;
         if let Some(refusal) = self.refusal(asker, connect, &hosts, &opening) {
             return Some(refusal);
         }
@@ -155,6 +158,7 @@ impl Engine {
 
     fn claimant(
         &self,
+        asker: &Asker,
         connect: &Connect,
         hosts: &[String],
         opening: &Opening,
@@ -166,27 +170,35 @@ impl Engine {
             return None;
         }
         let speaks = |plugin: &&'static dyn Plugin| plugin.converse(opening).is_some();
-        let mocked = self.mocks.places().at(hosts, opening.port).filter(speaks);
-        mocked.or_else(|| self.resolver(opening)).or_else(|| self.reader(connect, opening))
+        let mocked = self.mocks.places(asker.stand.owner()).at(hosts, opening.port).filter(speaks);
+        mocked
+            .or_else(|| self.resolver(asker, opening))
+            .or_else(|| self.reader(asker, connect, opening))
     }
 
     /// Programs with resolvers of their own ask our name server where names must hold for them too.
-    fn resolver(&self, opening: &Opening) -> Option<&'static dyn Plugin> {
+    fn resolver(&self, asker: &Asker, opening: &Opening) -> Option<&'static dyn Plugin> {
         let asks = opening.port == 53;
-        let matters = self.mocks.names("dns:lookup")
-            || !self.mocks.places().is_empty()
-            || self.policy.has_stand_ins();
+        let owner = asker.stand.owner();
+        let matters = self.mocks.names("dns:lookup", owner)
+            || !self.mocks.places(owner).is_empty()
+            || self.policies(asker).any(Policy::has_stand_ins);
         (asks && matters).then(|| plugins::plugin("dns")).flatten()
     }
 
     /// A rule that names a method, a path or the like needs the requests read.
-    fn reader(&self, connect: &Connect, opening: &Opening) -> Option<&'static dyn Plugin> {
+    fn reader(
+        &self,
+        asker: &Asker,
+        connect: &Connect,
+        opening: &Opening,
+    ) -> Option<&'static dyn Plugin> {
         let Peer::Internet(address) = &connect.peer else {
             return None;
         };
         let stream = opening.transport == Transport::Stream;
-        let read = || self.policy.reads(&connect.names, address.ip(), address.port());
-        stream.then(read).flatten().and_then(plugins::plugin)
+        let read = |policy: &Policy| policy.reads(&connect.names, address.ip(), address.port());
+        stream.then(|| self.policies(asker).find_map(read)).flatten().and_then(plugins::plugin)
     }
 
     /// A connection that a mock wants refused comes to nothing here.
@@ -198,7 +210,7 @@ impl Engine {
         opening: &Opening,
     ) -> Option<Outcome> {
         let test = asker.test.as_deref();
-        let number = self.mocks.refusal(hosts, opening.port, test)?;
+        let number = self.mocks.refusal(hosts, opening.port, test, asker.stand.owner())?;
         let mock = self.mocks.mock(number);
         let (act, asserts, origin) = (mock.act.clone(), mock.asserts, mock.origin.clone());
         let deed = Deed {

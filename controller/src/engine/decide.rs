@@ -6,7 +6,11 @@ use super::findings::{About, Fault, code_of, words_of};
 use super::{Asker, Engine, Outcome};
 use crate::call::Call;
 use crate::report::Code;
-use crate::verdict::{Circumstances, Judgement, judge};
+use crate::rules::Policy;
+use crate::verdict::{Circumstances, Judgement, Sandboxed, judge};
+
+/// Most sandboxes that are named as those that a call may be of.
+const CANDIDATES_MAX: usize = 8;
 
 /// What is known of a call beyond itself.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,9 +55,9 @@ impl Engine {
         }
         let process = self.processes.get(asker.pid);
         let by_tool = !strict && process.is_some_and(|process| process.role.is_tool());
-        let (sandbox, _) = self.sandboxes.of(asker);
-        let test = asker.test.as_deref();
-        let about = Circumstances { by_tool, plumbing, test, passes, sandbox };
+        let (test, sandbox) = (asker.test.as_deref(), asker.stand.sandboxed);
+        let inner = self.sandboxes.rules(asker.stand.test);
+        let about = Circumstances { by_tool, plumbing, test, passes, sandbox, inner };
         match judge(&self.policy, call, about) {
             denied @ Judgement::Denied(_) => decided(denied),
             other => decided(self.denied_elsewhere(asker, call).unwrap_or(other)),
@@ -63,7 +67,8 @@ impl Engine {
     /// What is denied by the path behind a link is denied by the link.
     fn denied_elsewhere(&self, asker: &Asker, call: &Call) -> Option<Judgement<'_>> {
         let linked = call.at(asker.linked.as_ref()?)?;
-        let decision = self.policy.speak(&linked, asker.test.as_deref());
+        let inner = self.sandboxes.rules(asker.stand.test);
+        let decision = self.policy.speak_around(inner, &linked, asker.test.as_deref());
         matches!(decision, crate::rules::Decision::Denied { .. })
             .then_some(Judgement::Denied(decision))
     }
@@ -90,16 +95,32 @@ impl Engine {
     /// it came too late for.
     fn about_refused(&self, asker: &Asker, call: &Call, code: Code) -> Option<About> {
         match code {
-            Code::Unmocked => self.about_call(call),
-            Code::Late => Some(About { parts: self.closed(asker), ..About::default() }),
+            Code::Unmocked => self.about_call(asker, call),
+            Code::Late | Code::Unattributed => {
+                Some(About { parts: self.which(asker), ..About::default() })
+            }
             _ => None,
         }
     }
 
-    /// The sandbox that a late call came too late for.
-    pub(super) fn closed(&self, asker: &Asker) -> Vec<(&'static str, Vec<String>)> {
-        let number = self.sandboxes.of(asker).1.unwrap_or_default();
-        vec![("sandbox", vec![format!("{number}, the run's; it closed when the command ended")])]
+    /// The sandbox that a late call came too late for, or those that a call may be of.
+    pub(super) fn which(&self, asker: &Asker) -> Vec<(&'static str, Vec<String>)> {
+        if asker.stand.sandboxed != Sandboxed::Unknown {
+            return vec![("sandbox", vec![self.sandboxes.words(asker.stand)])];
+        }
+        let mut open = self.sandboxes.candidates(asker.pid);
+        if let Some(more) = open.len().checked_sub(CANDIDATES_MAX).filter(|more| *more > 0) {
+            open.truncate(CANDIDATES_MAX);
+            open.push(format!("and {more} more"));
+        }
+        let why = "its thread was made by none of these tests, such as a pool's that several share";
+        let mend = "make the pool or client in the test, or let its thread enter the test (in Rust: `bigfoot::current()` and `Test::enter`)";
+        vec![("sandbox", open), ("why", vec![why.to_owned()]), ("mend", vec![mend.to_owned()])]
+    }
+
+    /// The rules of the run, and of the asker's test.
+    pub(super) fn policies(&self, asker: &Asker) -> impl Iterator<Item = &Policy> {
+        self.sandboxes.rules(asker.stand.test).into_iter().chain([&self.policy])
     }
 }
 
@@ -111,6 +132,7 @@ fn decided(judgement: Judgement<'_>) -> Decided {
         Judgement::Guarded => Decided::Refused(Code::Guarded, None),
         Judgement::Unmocked => Decided::Refused(Code::Unmocked, None),
         Judgement::Late => Decided::Refused(Code::Late, None),
+        Judgement::Unattributed => Decided::Refused(Code::Unattributed, None),
         Judgement::Denied(decision) => Decided::Refused(code_of(decision), words_of(decision)),
     }
 }

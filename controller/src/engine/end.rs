@@ -1,10 +1,14 @@
 //! What the run came to: every mock used, every interaction asserted.
 
+use super::control::asserted_line;
+use super::tickets::Left;
 use super::{Engine, Found, Ran};
 use crate::mocks::Times;
+use crate::mocks::table::Lack;
 use crate::processes::Processes;
 use crate::report::{Attribution, Broken, Code, paste};
-use crate::timeline::{Asserted, How, Interaction};
+use crate::rules::Origin;
+use crate::timeline::{Asserted, How, Interaction, Layer};
 
 /// What the run came to.
 #[derive(Debug)]
@@ -42,25 +46,34 @@ impl Engine {
     }
 
     fn unused(&self) -> Vec<Broken> {
-        let lacking = self.mocks.lacking().into_iter();
-        let broken = lacking.map(|lack| {
-            let mock = self.mocks.mock(lack.mock);
-            let often = often(lack.used, mock.times);
-            let parts = vec![
-                ("mock", vec![mock.origin.to_string()]),
-                ("used", vec![often]),
-                (
-                    "mend",
-                    vec!["remove it, or write `times = \"any\"` if it need not be used".to_owned()],
-                ),
-            ];
-            broken(lack.test, mock_words(mock), parts)
-        });
-        broken.collect()
+        let lacking = self.mocks.lacking();
+        let mend = "remove it, or write `times = \"any\"` if it need not be used";
+        lacking.into_iter().map(|lack| self.lacks(lack, mend)).collect()
+    }
+
+    /// A mock that was not used as often as it had to be.
+    pub(super) fn lacks(&self, lack: Lack, mend: &str) -> Broken {
+        let mock = self.mocks.mock(lack.mock);
+        let parts = vec![
+            ("mock", vec![mock.origin.to_string()]),
+            ("used", vec![often(lack.used, mock.times)]),
+            ("mend", vec![mend.to_owned()]),
+        ];
+        broken(lack.test, mock_words(mock), parts)
     }
 
     fn left_steps(&mut self) -> Vec<Broken> {
         let left = self.left_over();
+        self.steps_left(left)
+    }
+
+    /// The steps that are left over of the sessions of a test.
+    pub(super) fn left_steps_of(&mut self, test: u32) -> Vec<Broken> {
+        let left = self.left_over_of(test);
+        self.steps_left(left)
+    }
+
+    fn steps_left(&self, left: Vec<Left>) -> Vec<Broken> {
         let broken = left.into_iter().flat_map(|left| {
             let mock = self.mocks.mock(left.mock);
             let opened = format!("of the session at {}", mock.origin);
@@ -110,29 +123,46 @@ fn mend(interaction: &Interaction) -> &'static str {
 #[must_use]
 pub fn unasserted(interactions: &[Interaction]) -> Vec<Broken> {
     let open = interactions.iter().filter(|it| it.asserted == Asserted::Open);
-    let broken = open.map(|it| {
-        let mut parts = Vec::new();
-        if !it.details.chain.is_empty() {
-            parts.push(("process", vec![it.details.chain.join(" > ")]));
+    open.map(unasserted_one).collect()
+}
+
+/// Something that nobody asserted.
+pub(super) fn unasserted_one(it: &Interaction) -> Broken {
+    let mut parts = Vec::new();
+    if !it.details.chain.is_empty() {
+        parts.push(("process", vec![it.details.chain.join(" > ")]));
+    }
+    if let Some(script) = &it.details.script {
+        let is_place = it.layer == Layer::Test;
+        parts
+            .push(("at", vec![if is_place { script.clone() } else { format!("script {script}") }]));
+    }
+    let mut paste = None;
+    match &it.how {
+        How::Mocked(origin) | How::Passed(origin) if is_rust(origin) => {
+            parts.push(("mock", vec![origin.to_string()]));
+            paste = Some(asserted_line(it));
         }
-        if let Some(script) = &it.details.script {
-            parts.push(("at", vec![format!("script {script}")]));
-        }
-        if let How::Mocked(origin) | How::Passed(origin) = &it.how {
+        // The mock is there, and lacks a line.
+        How::Mocked(origin) | How::Passed(origin) => {
             parts.push(("mock", vec![format!("{origin}; {}", mend(it))]));
         }
-        parts.push(("order", vec![format!("the {}. that was recorded", it.number)]));
-        Broken {
-            code: Code::Unasserted,
-            test: it.test.clone().map_or(Attribution::Unknown, Attribution::Test),
-            words: it.plugin.words(it.shape, &it.fields),
-            parts,
-            paste: match it.how {
-                How::Mocked(_) | How::Passed(_) => None, // the mock is there, and lacks a line
-                How::Real | How::Refused => Some(paste::assertion(it.plugin, it.shape, &it.fields)),
-            },
-            count: 1,
+        How::Real | How::Refused => {
+            paste = Some(paste::assertion(it.plugin, it.shape, &it.fields));
         }
-    });
-    broken.collect()
+    }
+    parts.push(("order", vec![format!("the {}. that was recorded", it.number)]));
+    Broken {
+        code: Code::Unasserted,
+        test: it.test.clone().map_or(Attribution::Unknown, Attribution::Test),
+        words: it.plugin.words(it.shape, &it.fields),
+        parts,
+        paste,
+        count: 1,
+    }
+}
+
+/// Whether something stands in a test in Rust.
+fn is_rust(origin: &Origin) -> bool {
+    matches!(origin, Origin::File(name, _) if name.ends_with(".rs"))
 }

@@ -65,11 +65,12 @@ impl Engine {
     }
 
     fn mocks_of_start(&self, asker: &Asker, known: &Fields, spawns: bool) -> Spoken {
-        let Some((plugin, shape)) = self.program_mocks() else {
+        let Some((plugin, shape)) = self.program_mocks(asker) else {
             return Spoken::Nothing;
         };
         for fields in answer::namings(known) {
-            let wanted = Wanted { plugin, shape, fields: &fields, test: asker.test.as_deref() };
+            let (test, owner) = (asker.test.as_deref(), asker.stand.owner());
+            let wanted = Wanted { plugin, shape, fields: &fields, test, owner };
             let live = self.mocks.live(&wanted);
             let mut may = live.filter(|mock| answer::may_answer(mock, &fields, spawns));
             if let Some(first) = may.next() {
@@ -84,20 +85,23 @@ impl Engine {
     }
 
     /// Whether a mock speaks of this program, whatever its arguments.
-    fn speaks_of(&self, known: &Fields) -> bool {
-        let Some((plugin, shape)) = self.program_mocks() else {
+    fn speaks_of(&self, asker: &Asker, known: &Fields) -> bool {
+        let Some((plugin, shape)) = self.program_mocks(asker) else {
             return false;
         };
-        let speaks =
-            |fields: &Fields| self.mocks.speaks_of(&Wanted { plugin, shape, fields, test: None });
+        let owner = asker.stand.owner();
+        let speaks = |fields: &Fields| {
+            self.mocks.speaks_of(&Wanted { plugin, shape, fields, test: None, owner })
+        };
         answer::namings(known).iter().any(speaks)
     }
 
     /// The plugin of programs, where there are mocks of it.
     pub(super) fn program_mocks(
         &self,
+        asker: &Asker,
     ) -> Option<(&'static dyn plugins::Plugin, &'static plugins::card::Shape)> {
-        plugins::source(SOURCE).filter(|_| self.mocks.names(SOURCE))
+        plugins::source(SOURCE).filter(|_| self.mocks.names(SOURCE, asker.stand.owner()))
     }
 
     fn mocked_start(&mut self, asker: &Asker, starting: &Starting, fields: Fields) -> Outcome {
@@ -125,6 +129,7 @@ impl Engine {
         }
         let number = self.stand_ins.ready(Played::of(&reply.fields), recorded);
         let start = self.processes.stand_in(starting.noted(asker));
+        self.sandboxes.born(start, asker.stand);
         Outcome { unlocated, ..Verdict::StandIn { start, number, reads: false }.into() }
     }
 
@@ -136,7 +141,7 @@ impl Engine {
         known: &Fields,
     ) -> Outcome {
         let Starting { target, arguments, spawns, stood, .. } = starting;
-        let mocked = self.speaks_of(known);
+        let mocked = self.speaks_of(asker, known);
         let sought = *stood || (mocked && !starting.installed);
         if target.is_missing() && !sought {
             return Verdict::Allow.into(); // a path search: the kernel says that it is not there
@@ -186,6 +191,7 @@ impl Engine {
         let arm = !target.would_complain();
         let own = self.processes.own_start(asker.pid, target, arguments, *spawns);
         let start = self.processes.start(Started { own, ..starting.noted(asker) });
+        self.sandboxes.born(start, asker.stand);
         if asker.layer == Layer::Backstop {
             self.processes.expect(asker.pid, start);
         }

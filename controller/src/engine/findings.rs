@@ -35,6 +35,8 @@ struct Site {
 pub struct Found {
     /// The finding.
     pub finding: Finding,
+    /// The test that it is of, of those that speak to us.
+    pub(super) owner: Option<u32>,
     /// Process and thread lineage, to find the test by.
     pub lineage: (Pid, u32),
     /// It turned out to be a call of the tree to itself.
@@ -125,7 +127,12 @@ impl Findings {
             mock: about.mock,
         };
         let number = self.found.len();
-        self.found.push(Found { finding, lineage: (asker.pid, asker.lineage), forgiven: false });
+        self.found.push(Found {
+            finding,
+            owner: asker.stand.test,
+            lineage: (asker.pid, asker.lineage),
+            forgiven: false,
+        });
         if self.sites.len() < SITES_MAX {
             self.sites.insert(site, number);
         }

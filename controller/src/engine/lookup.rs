@@ -44,7 +44,9 @@ impl Engine {
         let possible = matches!(sought, Sought::Addresses(_));
         let call = Call::Lookup(Lookup { query });
         match name {
-            Some(name) if self.stands_in(&name) => self.stand_in(asker, call, &name, possible),
+            Some(name) if self.stands_in(asker, &name) => {
+                self.stand_in(asker, call, &name, possible)
+            }
             Some(name) if !known && self.needs_stand_in(asker, &call) => {
                 self.stand_in(asker, call, &name, possible)
             }
@@ -53,18 +55,19 @@ impl Engine {
     }
 
     /// Whether this name must be known at the later connection.
-    pub(super) fn stands_in(&self, name: &str) -> bool {
-        self.policy.stands_in(name) || self.mocks.places().stands_in(name)
+    pub(super) fn stands_in(&self, asker: &Asker, name: &str) -> bool {
+        self.policies(asker).any(|policy| policy.stands_in(name))
+            || self.mocks.places(asker.stand.owner()).stands_in(name)
     }
 
     /// Whether a mock for any host may answer what would be refused here.
     fn needs_stand_in(&mut self, asker: &Asker, call: &Call) -> bool {
-        self.mocks.places().has_any()
+        self.mocks.places(asker.stand.owner()).has_any()
             && matches!(
                 self.judged(asker, call, Known { plumbing: true, ..Known::default() }),
                 Decided::Real { said: false }
             )
-            && (self.sandboxes.of(asker).0 != Sandboxed::Outside
+            && (asker.stand.sandboxed != Sandboxed::Outside
                 || self.policy.level(call) == Level::Error)
     }
 
@@ -73,14 +76,16 @@ impl Engine {
         match found {
             Some((v4, v6)) => Verdict::Answer { v4: v4.octets(), v6: v6.octets() }.into(),
             // Other records than addresses are no look-up of what a mock answers at.
-            None if !possible && !self.policy.stands_in(name) => self.decide(asker, call, false),
+            None if !possible && !self.policies(asker).any(|policy| policy.stands_in(name)) => {
+                self.decide(asker, call, false)
+            }
             None => self.refuse(asker, call, Code::Denied, None),
         }
     }
 
     /// A look-up by libc that a mock answers.
     fn mocked_look_up(&mut self, asker: &Asker, query: &Query, sought: Sought) -> Option<Outcome> {
-        if !self.mocks.names(dns::SOURCE) {
+        if !self.mocks.names(dns::SOURCE, asker.stand.owner()) {
             return None;
         }
         match (query, sought) {
@@ -224,7 +229,7 @@ impl Engine {
     }
 
     fn addresses_by_wire(&mut self, asker: &Asker, deed: Deed, name: &str) -> Settled {
-        if !self.stands_in(name) && !self.needs_stand_in(asker, &deed.call) {
+        if !self.stands_in(asker, name) && !self.needs_stand_in(asker, &deed.call) {
             return self.real_by_wire(asker, deed);
         }
         match self.names.stand_in_for(name) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::decide::{Decided, Known};
 use super::findings::{About, Fault};
-use super::{Asker, Details, Engine};
+use super::{Asker, Details, Engine, Stand};
 use crate::call::{Call, Exec, Lookup, Peer, Query};
 use crate::fields::{Fields, Value};
 use crate::mocks::table::Wanted;
@@ -59,7 +59,7 @@ impl Engine {
         }
     }
 
-    fn by_mock(&mut self, asker: &Asker, deed: Deed, number: usize) -> Settled {
+    pub(super) fn by_mock(&mut self, asker: &Asker, deed: Deed, number: usize) -> Settled {
         let Mock { act, asserts, origin, .. } = self.mocks.mock(number);
         let (act, asserts, origin) = (act.clone(), *asserts, origin.clone());
         match act {
@@ -125,13 +125,13 @@ impl Engine {
         if !self.records() {
             return 0;
         }
-        let (stands, sandbox) = self.sandboxes.of(asker);
+        let Stand { sandboxed: stands, sandbox, .. } = asker.stand;
         let asserted = match (stands, &how) {
             (Sandboxed::Outside, _) | (_, How::Real | How::Refused) => Asserted::Needless,
             _ if said => Asserted::Done,
             _ => Asserted::Open,
         };
-        self.timeline.record(Interaction {
+        let interaction = Interaction {
             number: 0,
             plugin: deed.plugin,
             shape: deed.shape,
@@ -145,7 +145,8 @@ impl Engine {
             sandbox,
             asserted,
             details: Details::default(),
-        })
+        };
+        self.timeline.record_in(asker.stand.timeline(), interaction)
     }
 
     /// Whether the details of what was recorded are wanted for the report.
@@ -160,8 +161,8 @@ impl Engine {
         if matches!(code, Code::Unmocked | Code::Guarded | Code::Mismatch) {
             parts.extend(self.nearest(&deed.wanted(asker)));
         }
-        if code == Code::Late {
-            parts.extend(self.closed(asker));
+        if matches!(code, Code::Late | Code::Unattributed) {
+            parts.extend(self.which(asker));
         }
         About {
             request: Some(Request {
@@ -170,12 +171,12 @@ impl Engine {
                 fields: deed.fields.clone(),
             }),
             parts,
-            mock: Some(paste::mock(deed.plugin, deed.shape, &deed.fields)),
+            mock: Some(self.pasted(asker, deed.plugin, deed.shape, &deed.fields)),
         }
     }
 
     /// The nearest mocks, each with what differs, or how it was used up.
-    fn nearest(&self, wanted: &Wanted<'_>) -> Vec<(&'static str, Vec<String>)> {
+    pub(super) fn nearest(&self, wanted: &Wanted<'_>) -> Vec<(&'static str, Vec<String>)> {
         let line = |number: usize| {
             let mock = self.mocks.mock(number);
             let differing = differences(mock, wanted);
@@ -205,9 +206,9 @@ impl Engine {
     }
 
     /// A mock that would answer a libc call of which no plugin read more.
-    pub(super) fn about_call(&self, call: &Call) -> Option<About> {
+    pub(super) fn about_call(&self, asker: &Asker, call: &Call) -> Option<About> {
         let (plugin, shape, fields) = deed_of(call)?;
-        let mock = Some(paste::mock(plugin, shape, &fields));
+        let mock = Some(self.pasted(asker, plugin, shape, &fields));
         Some(About { request: None, parts: Vec::new(), mock })
     }
 }
@@ -253,6 +254,7 @@ impl Deed {
             shape: self.shape,
             fields: &self.fields,
             test: asker.test.as_deref(),
+            owner: asker.stand.owner(),
         }
     }
 }

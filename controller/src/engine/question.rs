@@ -18,6 +18,7 @@ use crate::processes::Named;
 use crate::shared::Event;
 use crate::site::Stack;
 use crate::timeline::Layer;
+use crate::verdict::Sandboxed;
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -43,6 +44,33 @@ pub struct Asker {
     pub linked: Option<PathBuf>,
     /// Which part of us saw the call.
     pub layer: Layer,
+    /// Whose call it is, and where that stands to a sandbox: the engine's own finding.
+    pub stand: Stand,
+}
+
+/// Whose call it is, and where it stands to a sandbox.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stand {
+    /// In one, or in none.
+    pub sandboxed: Sandboxed,
+    /// Its sandbox, or the one that it comes too late for.
+    pub sandbox: Option<u32>,
+    /// The test that it belongs to, of those that speak to us.
+    pub test: Option<u32>,
+}
+
+impl Stand {
+    /// The test whose mocks answer it.
+    #[must_use]
+    pub fn owner(self) -> Option<u32> {
+        self.test.filter(|_| self.sandboxed == Sandboxed::Inside)
+    }
+
+    /// What it is recorded with: its test's timeline, or its sandbox's.
+    #[must_use]
+    pub fn timeline(self) -> u32 {
+        self.test.or(self.sandbox).unwrap_or_default()
+    }
 }
 
 impl Asker {
@@ -60,6 +88,7 @@ impl Asker {
             in_lookup: false,
             linked: None,
             layer: Layer::Preload,
+            stand: Stand::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use bigfoot_ipc::guest::Registers;
 
 use super::findings::{About, Fault};
 use super::mocked::further_on;
-use super::{Asker, Engine};
+use super::{Asker, Engine, Stand};
 use crate::call::Call;
 use crate::fields::{Fields, Value};
 use crate::mocks::{Act, Matcher};
@@ -77,6 +77,17 @@ impl Engine {
         }
     }
 
+    /// The same of one test.
+    pub(super) fn unanswered_of(&mut self, test: u32) {
+        let expected = self.conversations.expected.iter();
+        let own = expected.filter(|(_, mock)| self.mocks.owner(**mock) == Some(test));
+        let mut numbers: Vec<u64> = own.map(|(number, _)| *number).collect();
+        numbers.sort_unstable();
+        for number in numbers {
+            self.completed(number, Fields::new());
+        }
+    }
+
     /// Requests that could not be decided: their connection was not known.
     pub(super) fn lost(&self) -> u64 {
         self.conversations.lost
@@ -130,11 +141,12 @@ fn asker_of(interaction: &Interaction) -> Asker {
         in_lookup: false,
         linked: None,
         layer: Layer::Preload,
+        stand: Stand::default(),
     }
 }
 
 /// The fields of a real answer that are not as expected: name, expected, actual.
-fn unlike(
+pub(super) fn unlike(
     shape: &Shape,
     expected: &Fields,
     actual: &Fields,

@@ -65,6 +65,22 @@ impl Engine {
         }
     }
 
+    /// The same of the sessions that mocks of one test opened.
+    pub(super) fn left_over_of(&mut self, test: u32) -> Vec<Left> {
+        let own = |mock: usize| self.mocks.owner(mock) == Some(test);
+        let open = self.conversations.open.iter();
+        let open = open.filter(|(_, it)| it.session.as_ref().is_some_and(|it| own(it.mock)));
+        let open: Vec<u32> = open.map(|(ticket, _)| *ticket).collect();
+        for ticket in open {
+            self.conversation_ended(ticket);
+        }
+        let left = std::mem::take(&mut self.conversations.left);
+        let of_test = |left: &Left| self.mocks.owner(left.mock) == Some(test);
+        let (own, others) = left.into_iter().partition(of_test);
+        self.conversations.left = others;
+        own
+    }
+
     /// What was left over, that of connections which are still open too.
     pub(super) fn left_over(&mut self) -> Vec<Left> {
         let open: Vec<u32> = self.conversations.open.keys().copied().collect();

@@ -43,6 +43,11 @@ impl StandIns {
         Self { variables: answer::variables(mocks.iter()), ..Self::default() }
     }
 
+    /// A mock is added.
+    pub(super) fn name(&mut self, mock: &Mock) {
+        self.variables.extend(answer::variables(std::iter::once(mock)));
+    }
+
     /// One that plays this; its number.
     pub(super) fn ready(&mut self, played: Played, recorded: u64) -> u64 {
         self.add(Waiting::Ready(played, recorded))
@@ -98,6 +103,7 @@ impl Engine {
     ) -> Outcome {
         self.processes.called(asker.pid);
         let start = self.processes.stand_in(starting.noted(asker));
+        self.sandboxes.born(start, asker.stand);
         let waiting = Waiting::Open(Box::new((asker.clone(), starting)));
         let number = self.stand_ins.add(waiting);
         Verdict::StandIn { start, number, reads }.into()
@@ -160,10 +166,11 @@ impl Engine {
 
     /// The naming under which a mock answers.
     fn naming(&self, asker: &Asker, known: &Fields) -> Option<Fields> {
-        let (plugin, shape) = self.program_mocks()?;
-        let test = asker.test.as_deref();
-        let found =
-            |fields: &Fields| self.mocks.find(&Wanted { plugin, shape, fields, test }).is_some();
+        let (plugin, shape) = self.program_mocks(asker)?;
+        let (test, owner) = (asker.test.as_deref(), asker.stand.owner());
+        let found = |fields: &Fields| {
+            self.mocks.find(&Wanted { plugin, shape, fields, test, owner }).is_some()
+        };
         answer::namings(known).into_iter().find(found)
     }
 }

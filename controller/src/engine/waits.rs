@@ -17,7 +17,8 @@ impl Engine {
         self.conversations.open.get(&ticket).is_some_and(|conversation| {
             let connect = &conversation.connect;
             let port = opening_of(connect).port;
-            let (places, hosts) = (self.mocks.places(), hosts_of(connect));
+            let owner = self.asker_of(ticket).and_then(|asker| asker.stand.owner());
+            let (places, hosts) = (self.mocks.places(owner), hosts_of(connect));
             match name.contains(':') {
                 true => places.names(&hosts, port, name),
                 false => places.speak(&hosts, port, name),
@@ -41,7 +42,8 @@ impl Engine {
         let Some((plugin, shape)) = source(name) else {
             return Wait::Never;
         };
-        let wanted = Wanted { plugin, shape, fields, test: asker.test.as_deref() };
+        let (test, owner) = (asker.test.as_deref(), asker.stand.owner());
+        let wanted = Wanted { plugin, shape, fields, test, owner };
         let live = self.mocks.live(&wanted);
         live.map(|mock: &Mock| bytes_wait(&mock.when, shape, fields)).fold(Wait::Never, Wait::or)
     }

@@ -2,13 +2,14 @@
 
 use super::connect::{hosts_of, opening_of};
 use super::mocked::{Deed, Settled};
-use super::{Asker, Details, Engine};
+use super::{Asker, Details, Engine, Stand};
 use crate::call::{Call, Request};
 use crate::fields::{Fields, Value};
 use crate::plugins::conversation::{Answer, Reply};
 use crate::plugins::layer::{self, Lifted};
 use crate::plugins::{Plugin, dns, source};
 use crate::timeline::Layer;
+use crate::verdict::Sandboxed;
 
 impl Engine {
     /// Adds where a connection was opened.
@@ -25,7 +26,22 @@ impl Engine {
         if let Some(test) = self.tests.get(&(asker.pid, asker.started)) {
             asker.test = Some(test.clone());
         }
-        Some(asker)
+        Some(self.now(asker))
+    }
+
+    /// Who opened a connection, where what is done on it stands now: in the test of the thread that
+    /// opened it. One that was opened in a sandbox is late when that is closed and its test has no
+    /// other, whoever uses it then.
+    fn now(&self, asker: Asker) -> Asker {
+        let opened = asker.stand;
+        let mut asker = self.attributed(&asker);
+        if opened.test.is_some()
+            && opened.sandbox.is_some()
+            && asker.stand.sandboxed == Sandboxed::Outside
+        {
+            asker.stand = Stand { sandboxed: Sandboxed::Closed, ..opened };
+        }
+        asker
     }
 
     /// Answers a request on a connection.
@@ -69,7 +85,7 @@ impl Engine {
     fn by_layer(&mut self, ticket: u32, asker: &Asker, deed: &Deed) -> Option<Settled> {
         let connect = &self.conversations.open.get(&ticket)?.connect;
         let (hosts, port) = (hosts_of(connect), opening_of(connect).port);
-        let places = self.mocks.places();
+        let places = self.mocks.places(asker.stand.owner());
         let spoken = |plugin: &dyn Plugin| places.speak(&hosts, port, plugin.card().name);
         let Lifted { plugin, layer, shape, fields } =
             layer::lifted(deed.shape.source, &deed.fields, spoken)?;

@@ -19,7 +19,7 @@ use super::provenance::Provenance;
 use super::stands::Stands;
 use super::test_program::TestProgram;
 use crate::call::{Load, Open, Peer, Query};
-use crate::engine::{Asked, Asker, Sought};
+use crate::engine::{Asked, Asker, Sought, Stand};
 use crate::plugins::subprocess::answer::Told;
 use crate::rules::host;
 use crate::site;
@@ -97,6 +97,7 @@ impl Facts {
             in_lookup: guest.in_lookup,
             linked: None,
             layer: Layer::Preload,
+            stand: Stand::default(),
         };
         let asked = self.asked(pid, call)?;
         let asker = Asker { linked: linked(pid, &asked), ..asker };

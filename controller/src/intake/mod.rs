@@ -1,7 +1,8 @@
 //! What arrives, and from whom: connections of guests become questions with the facts that the
 //! engine needs, and go to its thread over a channel.
 //!
-//! One event loop reads; a guest that is slow to ask holds nobody up.
+//! One event loop reads; a guest that is slow to ask holds nobody up, and a test that keeps its
+//! connection neither.
 
 use std::collections::HashMap;
 use std::io;
@@ -9,7 +10,6 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bigfoot_ipc::control::{self, Control};
 use bigfoot_ipc::frame::{self, LENGTH_BYTES};
 use crossbeam_channel::Sender;
 use nix::sys::socket::sockopt;
@@ -18,11 +18,12 @@ use rustix::io::Errno;
 use rustix::net::RecvFlags;
 
 use crate::backstop::Held;
-use crate::engine::{Asked, Asker, Said};
+use crate::engine::{Asked, Asker, Said, Word};
 use crate::fields::Fields;
 use crate::jobs::Jobs;
 use crate::plugins::conversation::{Answer, Wait};
 
+pub mod control;
 pub mod facts;
 pub mod hosts;
 pub mod process;
@@ -57,12 +58,21 @@ pub enum Job {
         /// Where the verdict goes.
         to: Waiting,
     },
-    /// A word of a command of ours.
-    Control {
-        /// The word.
-        control: Control,
+    /// A command of ours wants to know how the run went.
+    Verify {
+        /// Its version.
+        version: u16,
         /// Where the outcome goes.
         stream: UnixStream,
+    },
+    /// A word of a test.
+    Test {
+        /// Its connection.
+        speaker: u64,
+        /// The word.
+        word: Box<Word>,
+        /// Where the outcome goes.
+        stream: Arc<UnixStream>,
     },
     /// Something on a connection that a plugin reads.
     Wire {
@@ -137,13 +147,15 @@ pub enum Wire {
     Said(Said),
 }
 
-/// A connection that has not asked yet.
+/// A connection that has not asked yet, or that is a test's.
 #[derive(Debug)]
 struct Connection {
     stream: UnixStream,
     pid: Pid,
     bytes: Vec<u8>,
     since: Instant,
+    /// The way to answer the test that keeps it.
+    test: Option<Arc<UnixStream>>,
 }
 
 /// The event loop's state.
@@ -213,7 +225,9 @@ impl Intake {
                     return;
                 }
             }
-            self.connections.retain(|_, connection| connection.since.elapsed() < QUESTION_TIME_MAX);
+            self.connections.retain(|_, connection| {
+                connection.test.is_some() || connection.since.elapsed() < QUESTION_TIME_MAX
+            });
         }
     }
 
@@ -249,7 +263,8 @@ impl Intake {
         let data = epoll::EventData::new_u64(number);
         let flags = epoll::EventFlags::IN | epoll::EventFlags::RDHUP;
         if epoll::add(&self.poll, &stream, data, flags).is_ok() {
-            let connection = Connection { stream, pid, bytes: Vec::new(), since: Instant::now() };
+            let (bytes, since) = (Vec::new(), Instant::now());
+            let connection = Connection { stream, pid, bytes, since, test: None };
             self.connections.insert(number, connection);
             return self.read(number); // the question is often there by now
         }
@@ -294,14 +309,12 @@ impl Intake {
         };
         match connection.fill() {
             Ok(false) => true,
+            Ok(true) if connection.is_control() => self.control(number),
             Ok(true) => match self.connections.remove(&number) {
                 Some(connection) => self.hand_on(connection),
                 None => true,
             },
-            Err(_) => {
-                self.connections.remove(&number); // it went away: there is nobody to answer
-                true
-            }
+            Err(_) => self.left(number), // it went away: there is nobody to answer
         }
     }
 
@@ -311,12 +324,10 @@ impl Intake {
         if epoll::delete(&self.poll, &stream).is_err() {
             return true;
         }
-        let job = if bytes.starts_with(&control::MAGIC) {
-            let body = bytes.get(2 * LENGTH_BYTES..).unwrap_or_default();
-            frame::decode(body).map(|control| Job::Control { control, stream }).ok()
-        } else {
+        let body = bytes.get(LENGTH_BYTES..).unwrap_or_default();
+        let job = {
             let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-            facts.job(pid, bytes.get(LENGTH_BYTES..).unwrap_or_default(), stream)
+            facts.job(pid, body, stream)
         };
         match job {
             Some(job) => self.jobs.send(job).is_ok(),
@@ -351,7 +362,7 @@ impl Connection {
 
     /// How many bytes are still to come, as far as is known.
     fn missing(&self) -> io::Result<usize> {
-        let control = usize::from(self.bytes.starts_with(&control::MAGIC)) * LENGTH_BYTES;
+        let control = self.before_length();
         let head = self.bytes.get(control..control + LENGTH_BYTES);
         let Some(head) = head.and_then(|head| <[u8; LENGTH_BYTES]>::try_from(head).ok()) else {
             return Ok(control + LENGTH_BYTES - self.bytes.len());

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bigfoot_ipc::VERSION;
-use bigfoot_ipc::control::MAGIC;
+use bigfoot_ipc::control::{Control, MAGIC, Outcome};
 use bigfoot_ipc::frame::MESSAGE_BYTES_MAX;
 use bigfoot_ipc::guest::{self, Call, Query, Registers, Request, Transport, Verdict};
 use crossbeam_channel::{Receiver, unbounded};
@@ -74,8 +74,9 @@ fn desk(questions: &Receiver<Job>, notes: &Sender<String>) {
         match job {
             Job::Ask { to: Waiting::Hook(stream), .. } => reply(stream, &Verdict::Allow),
             Job::Ask { .. } => return,
-            Job::Control { stream, .. } => reply(stream, &Verdict::Deny { errno: 7 }),
+            Job::Verify { stream, .. } => reply(stream, &Verdict::Deny { errno: 7 }),
             Job::Note(note) => drop(notes.send(note)),
+            Job::Test { stream, .. } => control::answer(&stream, &Outcome::Done),
             Job::Wire { .. } | Job::Watched { .. } | Job::Close | Job::Stop => return,
         }
     }

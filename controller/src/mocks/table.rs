@@ -1,6 +1,7 @@
 //! All mocks of a run, found by source and key.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::iter::Peekable;
 
 use super::{Act, Mock, Step, Times};
 use crate::fields::Fields;
@@ -12,13 +13,15 @@ mod places;
 #[cfg(test)]
 mod tests;
 
-pub use places::Places;
+pub use places::{AllPlaces, Places};
 
 /// A mock and what became of it.
 #[derive(Debug)]
 pub struct Entry {
     /// The mock.
     pub mock: Mock,
+    /// The test that made it, and in whose sandboxes it answers; None for the run's own.
+    owner: Option<u32>,
     /// How often it answered; of a mock for some tests, each by itself.
     used: Used,
     /// The interaction that it answered last.
@@ -49,15 +52,26 @@ pub struct Lack {
 #[derive(Debug, Default)]
 pub struct Table {
     entries: Vec<Entry>,
+    /// Those that anybody's calls are answered by.
+    run: Shelf,
+    /// Those of tests that speak to us, for as long as these run.
+    owned: HashMap<u32, Shelf>,
+    tests: HashSet<String>,
+}
+
+/// The mocks of the run, or of one test.
+#[derive(Debug, Default)]
+struct Shelf {
+    /// All of them, in order.
+    numbers: Vec<usize>,
     /// Mocks that wait for one value of their key, in order.
-    keyed: HashMap<(&'static str, String), Vec<usize>>,
+    keyed: HashMap<(&'static str, String), VecDeque<usize>>,
     /// The others, in order.
-    others: HashMap<&'static str, Vec<usize>>,
+    others: HashMap<&'static str, VecDeque<usize>>,
     places: Places,
     named: HashSet<&'static str>,
     /// Sources and keys that mocks wait for, used up or not.
     keys: HashSet<(&'static str, String)>,
-    tests: HashSet<String>,
 }
 
 impl Table {
@@ -66,31 +80,29 @@ impl Table {
     pub fn new(mocks: Vec<Mock>) -> Self {
         let mut table = Self::default();
         for mock in mocks {
-            table.add(mock);
+            table.add(mock, None);
         }
         table
     }
 
-    fn add(&mut self, mock: Mock) {
+    /// Adds one of the run's own, or of a test's; its number.
+    pub fn add(&mut self, mock: Mock, owner: Option<u32>) -> usize {
         let number = self.entries.len();
-        let source = mock.shape.source;
-        match mock.plugin.mock_key(mock.shape, &mock.when) {
-            Some(key) => {
-                self.keys.insert((source, key.clone()));
-                self.keyed.entry((source, key)).or_default().push(number);
-            }
-            None => self.others.entry(source).or_default().push(number),
-        }
-        self.places.add(number, &mock);
-        self.named.insert(source);
-        for step in mock.steps.iter().flat_map(Step::mocks) {
-            self.named.insert(step.shape.source);
+        match owner {
+            None => self.run.add(number, &mock),
+            Some(owner) => self.owned.entry(owner).or_default().add(number, &mock),
         }
         let used = match mock.test {
             None => Used::Run(0),
             Some(_) => Used::Tests(HashMap::new()),
         };
-        self.entries.push(Entry { mock, used, last: None });
+        self.entries.push(Entry { mock, owner, used, last: None });
+        number
+    }
+
+    /// A test has ended: its mocks answer nobody any more.
+    pub fn ended(&mut self, owner: u32) {
+        self.owned.remove(&owner);
     }
 
     /// Whether there are none.
@@ -99,29 +111,39 @@ impl Table {
         self.entries.is_empty()
     }
 
-    /// Whether a mock or a step is of this source.
+    /// What may answer the calls of a test's sandbox, or of anybody: its own mocks first.
+    fn shelves(&self, owner: Option<u32>) -> impl Iterator<Item = &Shelf> {
+        let owned = owner.and_then(|owner| self.owned.get(&owner));
+        owned.into_iter().chain([&self.run])
+    }
+
+    /// Whether a mock or a step of one that may answer here is of this source.
     #[must_use]
-    pub fn names(&self, source: &str) -> bool {
-        self.named.contains(source)
+    pub fn names(&self, source: &str, owner: Option<u32>) -> bool {
+        self.shelves(owner).any(|shelf| shelf.named.contains(source))
     }
 
     /// Whether a mock speaks of this key at all, whatever else it waits for and used up or not.
     #[must_use]
     pub fn speaks_of(&self, wanted: &Wanted<'_>) -> bool {
-        let key = wanted.plugin.key(wanted.shape, wanted.fields);
-        key.is_some_and(|key| self.keys.contains(&(wanted.shape.source, key)))
+        let Some(key) = wanted.plugin.key(wanted.shape, wanted.fields) else {
+            return false;
+        };
+        let key = (wanted.shape.source, key);
+        self.shelves(wanted.owner).any(|shelf| shelf.keys.contains(&key))
     }
 
     /// Whether it matters which test did something.
     #[must_use]
     pub fn wants_test(&self) -> bool {
-        self.entries.iter().any(|entry| entry.mock.test.is_some())
+        let of_some = |number: &usize| self.entries[*number].mock.test.is_some();
+        self.run.numbers.iter().any(of_some)
     }
 
-    /// Where connections go that a mock may have to answer on.
+    /// Where connections of a test's sandbox go, or anybody's, that a mock may have to answer on.
     #[must_use]
-    pub fn places(&self) -> &Places {
-        &self.places
+    pub fn places(&self, owner: Option<u32>) -> AllPlaces<'_> {
+        AllPlaces(self.shelves(owner).map(|shelf| &shelf.places).collect())
     }
 
     /// The mock of this number.
@@ -139,6 +161,21 @@ impl Table {
     #[must_use]
     pub fn is_for(&self, number: usize, test: Option<&str>) -> bool {
         self.entries[number].is_for(test)
+    }
+
+    /// The test that made this mock; None for the run's own.
+    #[must_use]
+    pub fn owner(&self, number: usize) -> Option<u32> {
+        self.entries[number].owner
+    }
+
+    /// How often this mock answered, in the whole run.
+    #[must_use]
+    pub fn used(&self, number: usize) -> u64 {
+        match &self.entries[number].used {
+            Used::Run(used) => *used,
+            Used::Tests(counts) => counts.values().sum(),
+        }
     }
 
     /// The interaction that this mock answered last.
@@ -176,27 +213,34 @@ impl Table {
     /// The same among the mocks of one kind of fault, which is decided before anything is read:
     /// only where no other mock comes before it.
     #[must_use]
-    pub fn refusal(&self, host: &[String], port: u16, test: Option<&str>) -> Option<usize> {
-        if !self.places.refusing {
+    pub fn refusal(
+        &self,
+        host: &[String],
+        port: u16,
+        test: Option<&str>,
+        owner: Option<u32>,
+    ) -> Option<usize> {
+        let shelves = || self.shelves(owner);
+        if !shelves().any(|shelf| shelf.places.refusing) {
             return None;
         }
-        let first =
-            self.entries.iter().enumerate().find(|(number, entry)| {
-                self.places.has(*number, host, port) && entry.is_left(test)
-            });
-        first.filter(|(_, entry)| entry.mock.act.refuses()).map(|(number, _)| number)
+        let answers = |shelf: &Shelf, number: usize| {
+            shelf.places.has(number, host, port) && self.entries[number].is_left(test)
+        };
+        let first = shelves()
+            .find_map(|shelf| shelf.numbers.iter().copied().find(|number| answers(shelf, *number)));
+        first.filter(|number| self.entries[*number].mock.act.refuses())
     }
 
-    /// Candidates of a source and key, in order.
+    /// Candidates of a source and key, in order; a test's own first.
     fn candidates(&self, wanted: &Wanted<'_>) -> impl Iterator<Item = usize> + '_ {
         let source = wanted.shape.source;
-        let keyed = wanted.plugin.key(wanted.shape, wanted.fields);
-        let keyed = keyed.and_then(|key| self.keyed.get(&(source, key)));
-        let others = self.others.get(source);
-        Merged {
-            left: keyed.map_or(&[][..], Vec::as_slice),
-            right: others.map_or(&[][..], Vec::as_slice),
-        }
+        let key = wanted.plugin.key(wanted.shape, wanted.fields).map(|key| (source, key));
+        self.shelves(wanted.owner).flat_map(move |shelf| {
+            let keyed = key.as_ref().and_then(|key| shelf.keyed.get(key));
+            let others = shelf.others.get(source);
+            Merged { left: numbers(keyed), right: numbers(others) }
+        })
     }
 
     /// A mock answers: which of its replies, counted from 0.
@@ -217,16 +261,13 @@ impl Table {
 
     /// Takes a mock that will never answer again out of what is searched.
     fn forget(&mut self, number: usize) {
-        let mock = &self.entries[number].mock;
-        let source = mock.shape.source;
-        let list = match mock.plugin.mock_key(mock.shape, &mock.when) {
-            Some(key) => self.keyed.get_mut(&(source, key)),
-            None => self.others.get_mut(source),
+        let Entry { mock, owner, .. } = &self.entries[number];
+        let shelf = match owner {
+            None => Some(&mut self.run),
+            Some(owner) => self.owned.get_mut(owner),
         };
-        if let Some(list) = list
-            && let Ok(at) = list.binary_search(&number)
-        {
-            list.remove(at);
+        if let Some(shelf) = shelf {
+            shelf.forget(number, mock);
         }
     }
 
@@ -234,7 +275,8 @@ impl Table {
     /// fields differ.
     #[must_use]
     pub fn nearest(&self, wanted: &Wanted<'_>) -> Vec<usize> {
-        let same = self.entries.iter().enumerate();
+        let numbers = self.shelves(wanted.owner).flat_map(|shelf| &shelf.numbers);
+        let same = numbers.map(|number| (*number, &self.entries[*number]));
         let same = same.filter(|(_, entry)| entry.mock.shape.source == wanted.shape.source);
         let key = wanted.plugin.key(wanted.shape, wanted.fields);
         let rank = |(number, entry): (usize, &Entry)| {
@@ -256,26 +298,73 @@ impl Table {
     pub fn lacking(&self) -> Vec<Lack> {
         let mut lacking = Vec::new();
         for (number, entry) in self.entries.iter().enumerate() {
-            let min = entry.mock.times.min;
-            match &entry.used {
-                Used::Run(used) if *used < min => {
-                    lacking.push(Lack { mock: number, test: None, used: *used });
-                }
-                Used::Run(_) => {}
-                Used::Tests(counts) => {
-                    let ran = self.tests.iter().filter(|test| entry.is_for(Some(test)));
-                    let mut ran: Vec<_> = ran.collect();
-                    ran.sort_unstable();
-                    for test in ran {
-                        let used = counts.get(test).copied().unwrap_or_default();
-                        if used < min {
-                            lacking.push(Lack { mock: number, test: Some(test.clone()), used });
-                        }
+            self.lacks(number, entry, &mut lacking);
+        }
+        lacking
+    }
+
+    /// The same of one test that still runs.
+    #[must_use]
+    pub fn lacking_of(&self, owner: u32) -> Vec<Lack> {
+        let mut lacking = Vec::new();
+        for number in self.owned.get(&owner).into_iter().flat_map(|shelf| &shelf.numbers) {
+            self.lacks(*number, &self.entries[*number], &mut lacking);
+        }
+        lacking
+    }
+
+    fn lacks(&self, number: usize, entry: &Entry, lacking: &mut Vec<Lack>) {
+        let min = entry.mock.times.min;
+        match &entry.used {
+            Used::Run(used) if *used < min => {
+                lacking.push(Lack { mock: number, test: None, used: *used });
+            }
+            Used::Run(_) => {}
+            Used::Tests(counts) => {
+                let ran = self.tests.iter().filter(|test| entry.is_for(Some(test)));
+                let mut ran: Vec<_> = ran.collect();
+                ran.sort_unstable();
+                for test in ran {
+                    let used = counts.get(test).copied().unwrap_or_default();
+                    if used < min {
+                        lacking.push(Lack { mock: number, test: Some(test.clone()), used });
                     }
                 }
             }
         }
-        lacking
+    }
+}
+
+impl Shelf {
+    fn add(&mut self, number: usize, mock: &Mock) {
+        let source = mock.shape.source;
+        self.numbers.push(number);
+        match mock.plugin.mock_key(mock.shape, &mock.when) {
+            Some(key) => {
+                self.keys.insert((source, key.clone()));
+                self.keyed.entry((source, key)).or_default().push_back(number);
+            }
+            None => self.others.entry(source).or_default().push_back(number),
+        }
+        self.places.add(number, mock);
+        self.named.insert(source);
+        for step in mock.steps.iter().flat_map(Step::mocks) {
+            self.named.insert(step.shape.source);
+        }
+    }
+
+    /// Takes a mock out of what is searched: mostly the first of its list.
+    fn forget(&mut self, number: usize, mock: &Mock) {
+        let source = mock.shape.source;
+        let list = match mock.plugin.mock_key(mock.shape, &mock.when) {
+            Some(key) => self.keyed.get_mut(&(source, key)),
+            None => self.others.get_mut(source),
+        };
+        if let Some(list) = list
+            && let Ok(at) = list.binary_search(&number)
+        {
+            list.remove(at);
+        }
     }
 }
 
@@ -295,6 +384,8 @@ pub struct Wanted<'a> {
     pub fields: &'a Fields,
     /// The test that did it, where one is known.
     pub test: Option<&'a str>,
+    /// The test in whose sandbox it did so, of those that speak to us.
+    pub owner: Option<u32>,
 }
 
 impl Entry {
@@ -336,23 +427,24 @@ impl Act {
     }
 }
 
-/// Two rising lists as one.
-struct Merged<'a> {
-    left: &'a [usize],
-    right: &'a [usize],
+fn numbers(list: Option<&VecDeque<usize>>) -> Peekable<impl Iterator<Item = usize>> {
+    list.into_iter().flatten().copied().peekable()
 }
 
-impl Iterator for Merged<'_> {
+/// Two rising lists as one.
+struct Merged<I: Iterator<Item = usize>> {
+    left: Peekable<I>,
+    right: Peekable<I>,
+}
+
+impl<I: Iterator<Item = usize>> Iterator for Merged<I> {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
-        let list = match (self.left.first(), self.right.first()) {
-            (Some(left), Some(right)) if right < left => &mut self.right,
-            (None, _) => &mut self.right,
-            _ => &mut self.left,
-        };
-        let (first, rest) = list.split_first()?;
-        *list = rest;
-        Some(*first)
+        match (self.left.peek(), self.right.peek()) {
+            (Some(left), Some(right)) if right < left => self.right.next(),
+            (None, _) => self.right.next(),
+            _ => self.left.next(),
+        }
     }
 }

@@ -15,6 +15,7 @@ mod memcache;
 mod mongo;
 mod mysql;
 mod native;
+pub mod object;
 mod postgres;
 mod redis;
 mod smtp;

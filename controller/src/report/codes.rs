@@ -7,7 +7,7 @@ struct Entry {
     text: &'static str,
 }
 
-const ENTRIES: [Entry; 14] = [
+const ENTRIES: [Entry; 15] = [
     Entry {
         code: "BF101",
         names: &["guarded", "guardedcall"],
@@ -50,6 +50,11 @@ const ENTRIES: [Entry; 14] = [
         code: "BF111",
         names: &["untrusted", "tls", "certificate"],
         text: include_str!("codes/BF111.txt"),
+    },
+    Entry {
+        code: "BF112",
+        names: &["unattributed", "unattributedcall"],
+        text: include_str!("codes/BF112.txt"),
     },
     Entry { code: "BF201", names: &["blind", "coverage"], text: include_str!("codes/BF201.txt") },
     Entry { code: "BF202", names: &["lost", "controller"], text: include_str!("codes/BF202.txt") },
@@ -149,6 +154,7 @@ mod tests {
             ("malformed", "BF110"),
             ("untrusted", "BF111"),
             ("tls", "BF111"),
+            ("unattributed", "BF112"),
         ];
         for (word, code) in words {
             assert_eq!(explain(word), explain(code), "{word}");

@@ -145,13 +145,21 @@ fn cleaned((label, lines): &Part) -> Part {
 /// Lines for a configuration; they are whole, or what they say would be something else.
 fn pasted(text: Option<&str>) -> Option<Part> {
     let mut lines: Vec<_> = text?.lines().map(|line| clean(line).into_owned()).collect();
-    if let Some(first) = lines.first_mut() {
+    if let Some(first) = lines.first_mut()
+        && first.starts_with('[')
+    {
         first.push_str(" # bigfoot.toml");
     }
     Some(("paste", lines))
 }
 
 fn advice(finding: &Finding) -> Vec<String> {
+    if finding.allow.is_empty() {
+        return Vec::new(); // no rule speaks of such
+    }
+    if finding.mock.as_deref().is_some_and(|mock| mock.starts_with("bigfoot::")) {
+        return vec![format!("let _allowed = bigfoot::allow([{:?}]);", finding.allow)];
+    }
     let advice = Advice::of(finding);
     let mut lines: Vec<_> = advice.words.into_iter().collect();
     if let Some((table, key)) = advice.toml {

@@ -11,6 +11,7 @@
 //! | `redact` | secrets, taken out of what is printed |
 //! | `coverage` | what was seen and what was not, in one line |
 //! | `item` | what the forms for people say of one finding or broken promise |
+//! | `violation` | what a test is told of its own broken promises |
 //! | `human`, `json`, `github`, `junit` | the forms |
 //! | `text` | escapes and quotes: nothing that a guest wrote acts on a terminal or a shell |
 
@@ -37,6 +38,7 @@ mod junit;
 pub mod paste;
 pub mod redact;
 pub(crate) mod text;
+mod violation;
 mod words;
 
 #[cfg(test)]
@@ -44,6 +46,7 @@ mod tests;
 
 pub use codes::{explain, nearest};
 pub use format::{Format, Style, UnknownFormat};
+pub use violation::violations;
 
 /// Exit code of a run in which a call was refused.
 pub const BROKEN: u8 = 60;
@@ -208,6 +211,8 @@ pub enum Code {
     Malformed,
     /// A client refused the run's certificate.
     Untrusted,
+    /// It may be of one of several tests, and of which cannot be told.
+    Unattributed,
 }
 
 /// Whose call it was.

@@ -1,5 +1,7 @@
 //! A mock or an assertion to paste into a configuration, made of what was recorded.
 
+pub mod rust;
+
 use serde_json::Value as Json;
 
 use super::redact::{self, is_secret, marked};

@@ -15,7 +15,7 @@ const CHAIN_MAX: usize = 8;
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Guarded,
         Self::Denied,
         Self::Restricted,
@@ -27,13 +27,14 @@ impl Code {
         Self::Snapshot,
         Self::Malformed,
         Self::Untrusted,
+        Self::Unattributed,
     ];
 
     /// Causes come before their consequences: the lower the earlier.
     pub(super) fn rank(self) -> u8 {
         match self {
             Self::Guarded | Self::Denied | Self::Restricted | Self::Unmocked => 0,
-            Self::Malformed | Self::Untrusted => 0,
+            Self::Malformed | Self::Untrusted | Self::Unattributed => 0,
             Self::Mismatch => 1,
             Self::Late => 2,
             Self::Unasserted => 3,
@@ -61,6 +62,7 @@ impl Code {
             Self::Snapshot => "BF109",
             Self::Malformed => "BF110",
             Self::Untrusted => "BF111",
+            Self::Unattributed => "BF112",
         }
     }
 
@@ -79,6 +81,7 @@ impl Code {
             Self::Snapshot => "interactions unlike the accepted ones",
             Self::Malformed => "client off its protocol",
             Self::Untrusted => "client that refused the run's certificate",
+            Self::Unattributed => "call of a thread that is of no test",
         }
     }
 }

@@ -3,7 +3,7 @@
 use globset::GlobBuilder;
 
 use super::fault::Fault;
-use super::pattern::Subject;
+use super::pattern::{Pattern, Subject};
 use super::rule::{Origin, Rule};
 use crate::call::Call;
 
@@ -51,6 +51,12 @@ impl Frame {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rules().next().is_none()
+    }
+
+    /// Whether connections have to be read for one of its rules.
+    #[must_use]
+    pub fn reads(&self) -> bool {
+        self.rules().any(|rule| matches!(rule.pattern, Pattern::Requests(_)))
     }
 
     /// All its rules.

@@ -52,8 +52,20 @@ impl Policy {
     /// outside a restriction. A denied call is denied whether or not it lies outside one too.
     #[must_use]
     pub fn speak<'a>(&'a self, call: &Call, test: Option<&str>) -> Decision<'a> {
+        self.speak_around(None, call, test)
+    }
+
+    /// The same where the frames of another policy lie inside all of these.
+    #[must_use]
+    pub fn speak_around<'a>(
+        &'a self,
+        inner: Option<&'a Self>,
+        call: &Call,
+        test: Option<&str>,
+    ) -> Decision<'a> {
         let everything = self.everything_means(call);
-        let frames = || self.frames.iter().filter(|frame| frame.holds(test));
+        let inner = inner.map_or(&[][..], |inner| &inner.frames);
+        let frames = || self.frames.iter().chain(inner).filter(|frame| frame.holds(test));
         let word = frames().rev().find_map(|frame| frame.word(call, everything));
         if let Some(Word::Denied(rule)) = word {
             return Decision::Denied { rule };
@@ -125,6 +137,13 @@ impl Policy {
         let rules = self.frames.iter().flat_map(Frame::rules);
         let kinds = rules.fold(self.asked_by_level(), |kinds, rule| kinds | asked_by_rule(rule));
         if kinds == 0 { 0 } else { kinds | ask::PROGRAMS }
+    }
+
+    /// Which kinds of calls its rules speak of: bits of [`ask`].
+    #[must_use]
+    pub fn asks_by_rules(&self) -> u32 {
+        let rules = self.frames.iter().flat_map(Frame::rules);
+        rules.fold(0, |kinds, rule| kinds | asked_by_rule(rule))
     }
 
     fn asked_by_level(&self) -> u32 {

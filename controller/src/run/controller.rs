@@ -18,6 +18,7 @@ use nix::sys::signalfd::SignalFd;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use super::answers::{Answers, Needs};
 use super::directory::Directory;
 use super::keeper::{PASSED, pass_on, signals};
 use super::mask::raise_limit;
@@ -27,21 +28,18 @@ use crate::accept;
 use crate::backstop::Watch;
 use crate::config::Config;
 use crate::desk::Desk;
-use crate::engine::{Claim, Ended, Engine, Ran, Setup, coverage, grouped, unasserted};
+use crate::engine::{Ended, Engine, Ran, Setup, coverage, grouped, unasserted};
 use crate::intake::facts::Facts;
 use crate::intake::program::Target;
 use crate::intake::{Intake, Job};
 use crate::jobs::Jobs;
 use crate::library;
-use crate::plugins::conversation::{Conversation, Opening};
-use crate::plugins::layer::speaker;
 use crate::processes::Started;
 use crate::report::{self, Broken, Report, Style};
-use crate::respond::Responder;
 use crate::shared::Shared;
 use crate::site::Resolver;
 use crate::timeline::Interaction;
-use crate::tls::{self, Authority, Bundles, Ends, Trust, Wishes};
+use crate::tls;
 use crate::tools::{self, Tools};
 
 /// How long what was said is waited for.
@@ -63,7 +61,7 @@ pub struct Service {
     pub facts: Arc<Mutex<Facts>>,
     /// What the kernel backstop is to watch, where there is one.
     pub watch: Watch,
-    responder: Option<Arc<Responder>>,
+    answers: Arc<Answers>,
 }
 
 impl Service {
@@ -83,16 +81,18 @@ impl Service {
         let tools = Tools::new(&config.tools).map_err(io::Error::other)?;
         let shared = Shared::new(directory)?;
         let own_program = std::fs::read_link("/proc/self/exe").ok();
-        let mut setup = Setup { records, own_program, ..config.setup() };
+        let socket = directory.join(bigfoot_ipc::SOCKET);
+        let mut setup = Setup { records, own_program, socket, ..config.setup() };
         stand_ins::lay_out(directory, &setup.mocks)?;
-        let ends = ends(&setup, config.policy.has_reads())?;
-        let needed = !setup.mocks.is_empty() || config.policy.has_reads();
-        let responder = responder(directory, &jobs, needed, ends.clone())?;
-        if let Some(responder) = &responder {
-            setup.responder = responder.port();
-            shared.answers(responder.port(), ends.is_some());
+        let answers = Arc::new(Answers::new(directory.to_owned(), jobs.clone()));
+        let mut needs = Needs::of(setup.mocks.iter());
+        if config.policy.has_reads() {
+            needs = Needs { programs: needs.programs, ..Needs::reading() };
         }
-        let bundles = ends.map(|ends| Bundles::new(directory, &ends.authority)).transpose()?;
+        if answers.prepare(needs)? {
+            setup.responder = answers.port();
+            shared.answers(answers.port(), answers.bundles().is_some());
+        }
         let mut engine = Engine::new(config.policy, tools, setup);
         let asks = engine.asks();
         shared.ask(asks);
@@ -100,7 +100,7 @@ impl Service {
             network: asks & ask::NETWORK != 0,
             programs: asks & ask::PROGRAMS != 0,
             files: asks & ask::FILES != 0,
-            senders: responder.is_some(),
+            senders: answers.responder().is_some(),
         };
         if let Some((target, line)) = command {
             engine.processes().start(Started { target, line, by: None, own: None });
@@ -109,24 +109,20 @@ impl Service {
         }
         let intake = Intake::new(directory::listen(directory)?, root, jobs.clone())?;
         let facts = intake.facts();
-        jobs.begin(Desk::new(engine, shared, responder.clone(), bundles, (root, jobs.clone())));
+        jobs.begin(Desk::new(engine, shared, answers.clone(), (root, jobs.clone())));
         std::thread::Builder::new().name("intake".into()).spawn(move || intake.serve())?;
-        Ok(Self { jobs, facts, watch, responder })
+        Ok(Self { jobs, facts, watch, answers })
     }
 
     /// The command has ended: what was done before is answered, and what is done from now on is late.
     pub fn command_ended(&self) {
-        if let Some(responder) = &self.responder {
-            responder.catch_up(PATIENCE);
-        }
+        self.answers.catch_up(PATIENCE);
         let _ = self.jobs.send(Job::Close); // the desk is there until it is told to stop
     }
 
     /// The guests are gone: what they said last is heard.
     pub fn drain(&self) {
-        if let Some(responder) = &self.responder {
-            responder.drain(PATIENCE);
-        }
+        self.answers.drain(PATIENCE);
     }
 
     /// Waits until the run is over; what it came to, and the command of ours that asked for it.
@@ -182,42 +178,6 @@ impl Service {
         };
         Some((report, resolver, asked))
     }
-}
-
-/// Event loops for the connections that plugins answer, where there can be any.
-fn responder(
-    directory: &Path,
-    jobs: &Jobs,
-    needed: bool,
-    ends: Option<Ends>,
-) -> io::Result<Option<Arc<Responder>>> {
-    if !needed {
-        return Ok(None);
-    }
-    let make = move |claim: &Claim| converse(claim, ends.as_ref());
-    Responder::start(directory.to_owned(), jobs, Arc::new(make)).map(|it| Some(Arc::new(it)))
-}
-
-/// Who vouches on either side of TLS, where connections may be answered that speak it.
-fn ends(setup: &Setup, reads: bool) -> io::Result<Option<Ends>> {
-    let mut speakers = setup.mocks.iter().map(|mock| speaker(mock.plugin));
-    let mut mocked = || speakers.any(|plugin| plugin.over_tls().is_some());
-    if !reads && !mocked() {
-        return Ok(None);
-    }
-    let authority = Arc::new(Authority::new().map_err(io::Error::other)?);
-    Ok(Some(Ends { authority, trust: Arc::new(Trust::new(|name| env::var_os(name))) }))
-}
-
-/// The conversation with a client; below TLS where its protocol may be.
-fn converse(claim: &Claim, ends: Option<&Ends>) -> Option<Box<dyn Conversation>> {
-    let plugin = claim.plugin;
-    let (Some(alpn), Some(ends)) = (plugin.over_tls(), ends) else {
-        return plugin.converse(&claim.opening);
-    };
-    let wishes = Wishes { alpn, waits_for_client: true };
-    let make = Box::new(move |opening: &Opening| plugin.converse(opening));
-    Some(tls::layer(claim.opening.clone(), ends, wishes, make))
 }
 
 /// The environment that puts a program into a run.

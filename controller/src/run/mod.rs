@@ -23,6 +23,7 @@ use crate::backstop::Mode;
 use crate::config::Config;
 use crate::report::Format;
 
+pub mod answers;
 pub mod controller;
 pub mod directory;
 mod ended;

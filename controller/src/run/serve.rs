@@ -156,5 +156,6 @@ pub fn verify() -> io::Result<(u8, String)> {
     match frame::decode(&body).map_err(io::Error::other)? {
         Outcome::Verified { code, report } => Ok((code, report)),
         Outcome::Refused { reason } => Err(io::Error::other(reason)),
+        _ => Err(io::Error::other("the controller answered something else")),
     }
 }

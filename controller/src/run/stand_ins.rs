@@ -32,6 +32,20 @@ pub fn lay_out(directory: &Path, mocks: &[Mock]) -> io::Result<()> {
     laid_out(directory, mocks).map_err(|error| why(&error))
 }
 
+/// The same for a mock that is added later: the names on PATH are those of the start.
+///
+/// # Errors
+///
+/// As of [`lay_out`].
+pub fn link(directory: &Path) -> io::Result<()> {
+    let link = directory.join(STAND_IN);
+    if link.exists() {
+        return Ok(());
+    }
+    let original = library::stand_in().map_err(io::Error::other)?;
+    symlink(&original, link)
+}
+
 fn laid_out(directory: &Path, mocks: &[Mock]) -> io::Result<()> {
     // Links: programs may be started where the original lies, which is not said of the run's folder.
     let original = library::stand_in().map_err(io::Error::other)?;

@@ -1,7 +1,7 @@
 //! What a test says that was done, held against what was done: in order, or in any.
 //!
-//! Each assertion takes the oldest interaction of its sandbox that is still open, so that asserting all
-//! of them costs as much as there are, and not its square.
+//! Each assertion takes the oldest interaction of its test or sandbox that is still open, so that
+//! asserting all of them costs as much as there are, and not its square.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -35,8 +35,8 @@ pub enum Unlike {
     Fields(u64, Vec<&'static str>),
 }
 
-/// The interactions that are still open, by sandbox. Those that were asserted since are taken out when
-/// they come to the front.
+/// The interactions that are still open, by what is asserted together: a test, or a sandbox of the
+/// run's. Those that were asserted since are taken out when they come to the front.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     all: HashMap<u32, VecDeque<u64>>,
@@ -45,13 +45,12 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn add(&mut self, interaction: &Interaction) {
+    pub(super) fn add(&mut self, group: u32, interaction: &Interaction) {
         let Interaction { number, shape, plugin, .. } = interaction;
-        let sandbox = interaction.sandbox.unwrap_or_default();
-        self.all.entry(sandbox).or_default().push_back(*number);
-        self.by_source.entry((sandbox, shape.source)).or_default().push_back(*number);
+        self.all.entry(group).or_default().push_back(*number);
+        self.by_source.entry((group, shape.source)).or_default().push_back(*number);
         if let Some(key) = plugin.key(shape, &interaction.fields) {
-            self.by_key.entry((sandbox, shape.source, key)).or_default().push_back(*number);
+            self.by_key.entry((group, shape.source, key)).or_default().push_back(*number);
         }
     }
 }
@@ -64,27 +63,55 @@ impl Timeline {
     /// There is none, or it is not as said.
     pub fn assert(
         &mut self,
-        sandbox: u32,
-        (plugin, shape): (&'static dyn Plugin, &'static Shape),
+        group: u32,
+        of: (&'static dyn Plugin, &'static Shape),
         when: &When,
         order: Order,
     ) -> Result<u64, Unlike> {
-        if when.0.is_empty() && !shape.fields.is_empty() {
+        if when.0.is_empty() && !of.1.fields.is_empty() {
             return Err(Unlike::Nothing);
         }
-        let number = match order {
-            Order::Next => self.next_open(sandbox, shape, when)?,
-            Order::Any => self.any_open(sandbox, plugin, shape, when)?,
-        };
-        if let Some(interaction) = self.get_mut(number) {
-            interaction.asserted = Asserted::Done;
-        }
+        let number = self.find_open(group, of, when, order, &[])?;
+        self.mark(number);
         Ok(number)
     }
 
-    fn next_open(&mut self, sandbox: u32, shape: &Shape, when: &When) -> Result<u64, Unlike> {
+    /// The interaction that an assertion speaks of, but none of `not`; nothing is marked.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it is not as said.
+    pub fn find_open(
+        &mut self,
+        group: u32,
+        (plugin, shape): (&'static dyn Plugin, &'static Shape),
+        when: &When,
+        order: Order,
+        not: &[u64],
+    ) -> Result<u64, Unlike> {
+        match order {
+            Order::Next => self.next_open(group, shape, when),
+            Order::Any => self.any_open(group, (plugin, shape), when, not),
+        }
+    }
+
+    /// Marks an interaction as asserted.
+    pub fn mark(&mut self, number: u64) {
+        if let Some(interaction) = self.get_mut(number) {
+            interaction.asserted = Asserted::Done;
+        }
+    }
+
+    /// Those that are still open of what is asserted together, in order.
+    pub fn open_of(&self, group: u32) -> impl Iterator<Item = &Interaction> {
+        let numbers = self.open.all.get(&group).into_iter().flatten();
+        let interactions = numbers.filter_map(|number| self.get(*number));
+        interactions.filter(|it| it.asserted == Asserted::Open)
+    }
+
+    fn next_open(&mut self, group: u32, shape: &Shape, when: &When) -> Result<u64, Unlike> {
         let mut open = std::mem::take(&mut self.open);
-        let first = open.all.get_mut(&sandbox).and_then(|list| self.first(list));
+        let first = open.all.get_mut(&group).and_then(|list| self.first(list));
         self.open = open;
         let next = first.ok_or(Unlike::NoneLeft)?;
         let differing = self.differing(next, shape, when);
@@ -97,19 +124,19 @@ impl Timeline {
 
     fn any_open(
         &mut self,
-        sandbox: u32,
-        plugin: &'static dyn Plugin,
-        shape: &'static Shape,
+        group: u32,
+        (plugin, shape): (&'static dyn Plugin, &'static Shape),
         when: &When,
+        not: &[u64],
     ) -> Result<u64, Unlike> {
         let mut open = std::mem::take(&mut self.open);
         let found = match plugin.mock_key(shape, when) {
-            Some(key) => open.by_key.get_mut(&(sandbox, shape.source, key)),
-            None => open.by_source.get_mut(&(sandbox, shape.source)),
+            Some(key) => open.by_key.get_mut(&(group, shape.source, key)),
+            None => open.by_source.get_mut(&(group, shape.source)),
         }
-        .and_then(|list| self.first_like(list, shape, when));
+        .and_then(|list| self.first_like(list, shape, when, not));
         let oldest =
-            open.by_source.get_mut(&(sandbox, shape.source)).and_then(|list| self.first(list));
+            open.by_source.get_mut(&(group, shape.source)).and_then(|list| self.first(list));
         self.open = open;
         match (found, oldest) {
             (Some(found), _) => Ok(found),
@@ -132,10 +159,17 @@ impl Timeline {
     }
 
     /// The first of a list that is still open and is as said.
-    fn first_like(&self, list: &mut VecDeque<u64>, shape: &Shape, when: &When) -> Option<u64> {
+    fn first_like(
+        &self,
+        list: &mut VecDeque<u64>,
+        shape: &Shape,
+        when: &When,
+        not: &[u64],
+    ) -> Option<u64> {
         self.first(list)?;
         let like = |number: &&u64| {
             self.is_open(**number)
+                && !not.contains(*number)
                 && self.get(**number).is_some_and(|it| when.has(shape, &it.fields))
         };
         list.iter().find(like).copied()

@@ -67,6 +67,8 @@ pub enum Layer {
     Wire,
     /// The kernel backstop, as a system call that no hook saw.
     Backstop,
+    /// The test itself told of it.
+    Test,
 }
 
 impl Layer {
@@ -77,6 +79,7 @@ impl Layer {
             Self::Preload => "preload",
             Self::Wire => "plugin",
             Self::Backstop => "backstop",
+            Self::Test => "test",
         }
     }
 }
@@ -111,8 +114,13 @@ impl Timeline {
         self.interactions.len() as u64 + 1
     }
 
-    /// Adds one, which gets the next number; 0 if there is no room for it.
+    /// Adds one to its sandbox, which gets the next number; 0 if there is no room for it.
     pub fn record(&mut self, interaction: Interaction) -> u64 {
+        self.record_in(interaction.sandbox.unwrap_or_default(), interaction)
+    }
+
+    /// The same with what is asserted together: all sandboxes of a test, or one of the run's.
+    pub fn record_in(&mut self, group: u32, interaction: Interaction) -> u64 {
         if self.interactions.len() >= INTERACTIONS_MAX {
             self.dropped += 1;
             self.dropped_open += u64::from(interaction.asserted == Asserted::Open);
@@ -121,7 +129,7 @@ impl Timeline {
         let number = self.next();
         let interaction = Interaction { number, ..interaction };
         if interaction.asserted == Asserted::Open {
-            self.open.add(&interaction);
+            self.open.add(group, &interaction);
         }
         self.interactions.push(interaction);
         number

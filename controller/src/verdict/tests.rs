@@ -68,6 +68,7 @@ enum Expected {
     Passed,
     Unmocked,
     Late,
+    Unattributed,
 }
 
 /// The order: what the innermost frame that speaks denies; then restrictions; then what it allows;
@@ -89,6 +90,7 @@ fn expected(said: &[Said], level: Level, about: Circumstances<'_>) -> Expected {
         (false, None, level) => match (about.sandbox, level) {
             (Sandboxed::Inside, _) => Expected::Unmocked,
             (Sandboxed::Closed, _) => Expected::Late,
+            (Sandboxed::Unknown, _) => Expected::Unattributed,
             (Sandboxed::Outside, Level::Off) => Expected::Pass,
             (Sandboxed::Outside, Level::Warn) => Expected::Warned,
             (Sandboxed::Outside, Level::Error) => Expected::Guarded,
@@ -107,6 +109,7 @@ fn found(judgement: Judgement<'_>) -> Expected {
         Judgement::Passed => Expected::Passed,
         Judgement::Unmocked => Expected::Unmocked,
         Judgement::Late => Expected::Late,
+        Judgement::Unattributed => Expected::Unattributed,
         other => panic!("a word that no rule said: {other:?}"),
     }
 }
@@ -128,7 +131,12 @@ fn said() -> impl Strategy<Value = Said> {
 }
 
 fn sandbox() -> impl Strategy<Value = Sandboxed> {
-    prop_oneof![Just(Sandboxed::Outside), Just(Sandboxed::Inside), Just(Sandboxed::Closed)]
+    prop_oneof![
+        Just(Sandboxed::Outside),
+        Just(Sandboxed::Inside),
+        Just(Sandboxed::Closed),
+        Just(Sandboxed::Unknown),
+    ]
 }
 
 fn level() -> impl Strategy<Value = Level> {
@@ -138,7 +146,8 @@ fn level() -> impl Strategy<Value = Level> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever the frames, the level and the caller: the verdict is the model's.
+    /// Whatever the frames, the level and the caller: the verdict is the model's. Frames of a test's
+    /// own lie inside the run's.
     #[test]
     fn the_order_is_the_models(
         said in prop::collection::vec(said(), 0..5),
@@ -148,10 +157,13 @@ proptest! {
         test in prop_oneof![Just(None), Just(Some("a")), Just(Some("b"))],
         passes in any::<bool>(),
         sandbox in sandbox(),
+        own in 0..5_usize,
     ) {
-        let frames = said.iter().map(|said| said.frame()).collect();
+        let mut frames: Vec<Frame> = said.iter().map(|said| said.frame()).collect();
+        let own = Policy::new(frames.split_off(own.min(frames.len())), Levels::default());
         let policy = Policy::new(frames, Levels::new(level, BTreeMap::new()));
-        let about = Circumstances { by_tool, plumbing, test, passes, sandbox };
+        let inner = Some(&own);
+        let about = Circumstances { by_tool, plumbing, test, passes, sandbox, inner };
 
         prop_assert_eq!(found(judge(&policy, &call(), about)), expected(&said, level, about));
     }

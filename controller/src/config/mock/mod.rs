@@ -71,7 +71,7 @@ impl Reader<'_> {
         nodes.iter().map(read).collect()
     }
 
-    fn mock(&self, node: &Node) -> Result<Mock, Error> {
+    pub(super) fn mock(&self, node: &Node) -> Result<Mock, Error> {
         let about = self.about(node, "mock", KEYS)?;
         let real = self.real(node)?;
         let act = self.act(node, about.shape, real)?;

@@ -15,7 +15,11 @@ use crate::plugins::card::{Field, FieldKind, Shape};
 const FILES_SIZE_MAX: u64 = 256 << 20;
 
 impl Reader<'_> {
-    pub(super) fn reply(&self, node: &Node, shape: &'static Shape) -> Result<Fields, Error> {
+    pub(in crate::config) fn reply(
+        &self,
+        node: &Node,
+        shape: &'static Shape,
+    ) -> Result<Fields, Error> {
         let mut fields = Fields::new();
         for entry in self.entries(node, "reply")? {
             let Some(field) = shape.reply_field(&entry.key) else {
@@ -29,7 +33,11 @@ impl Reader<'_> {
         Ok(fields)
     }
 
-    fn reply_value(&self, field: &Field, node: &Node) -> Result<fields::Value, Error> {
+    pub(in crate::config) fn reply_value(
+        &self,
+        field: &Field,
+        node: &Node,
+    ) -> Result<fields::Value, Error> {
         let wrong = || self.wrong_type(node, field.name, takes(field.kind));
         Ok(match (field.kind, &node.value) {
             (FieldKind::Json, _) => self.document(node)?.into(),

@@ -94,7 +94,7 @@ impl Reader<'_> {
     }
 
     /// A name that no field has.
-    pub(super) fn no_field(&self, entry: &Entry, table: &str, shape: &Shape) -> Error {
+    pub(in crate::config) fn no_field(&self, entry: &Entry, table: &str, shape: &Shape) -> Error {
         let key = entry.key.as_str();
         let (own, other, elsewhere) = match table {
             "when" => (shape.fields, shape.reply, "reply"),

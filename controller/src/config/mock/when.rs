@@ -10,7 +10,11 @@ use crate::plugins::card::{FieldKind, Shape};
 const QUERY: &str = "query";
 
 impl Reader<'_> {
-    pub(super) fn when(&self, node: &Node, shape: &'static Shape) -> Result<When, Error> {
+    pub(in crate::config) fn when(
+        &self,
+        node: &Node,
+        shape: &'static Shape,
+    ) -> Result<When, Error> {
         let Some(when) = node.entry("when") else {
             return Ok(When::default());
         };

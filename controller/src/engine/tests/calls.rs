@@ -217,7 +217,7 @@ fn a_rule_for_some_tests_holds_for_them() {
     assert_eq!(from(&tester(COMMAND, "tests/integration/db.py::test_a")), Verdict::Allow);
     assert_eq!(from(&tester(COMMAND, "tests/unit/db.py::test_a")), REFUSED);
     assert_eq!(from(&asker(COMMAND)), REFUSED);
-    assert!(scene.engine.wants_test());
+    assert!(scene.engine.wants_test(&asker(COMMAND)));
 
     let tests: Vec<_> = scene.findings().into_iter().map(|finding| finding.test).collect();
     let unit = Attribution::Test("tests/unit/db.py::test_a".into());

@@ -187,6 +187,7 @@ fn asker(pid: Pid) -> Asker {
         in_lookup: false,
         linked: None,
         layer: Layer::Preload,
+        stand: Stand::default(),
     }
 }
 

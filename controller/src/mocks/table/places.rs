@@ -78,14 +78,12 @@ impl Places {
     }
 
     /// Who answers at a host of these names and this port.
-    #[must_use]
-    pub fn at(&self, hosts: &[String], port: u16) -> Option<&'static dyn Plugin> {
+    fn at(&self, hosts: &[String], port: u16) -> Option<&'static dyn Plugin> {
         self.all_at(hosts, port).map(|place| place.plugin).next()
     }
 
     /// By which of these names the host is known to a mock that may answer there.
-    #[must_use]
-    pub fn known_as<'a>(&self, hosts: &'a [String], port: u16) -> Option<&'a String> {
+    fn known_as<'a>(&self, hosts: &'a [String], port: u16) -> Option<&'a String> {
         hosts.iter().find(|host| {
             let named = self.all_at(std::slice::from_ref(*host), port);
             let any = self.any.iter().filter(|place| place.ports.contains(&port));
@@ -94,14 +92,12 @@ impl Places {
     }
 
     /// Whether a mock or a step that may answer there is of this source.
-    #[must_use]
-    pub fn names(&self, hosts: &[String], port: u16, source: &str) -> bool {
+    fn names(&self, hosts: &[String], port: u16, source: &str) -> bool {
         self.all_at(hosts, port).any(|place| place.source == source)
     }
 
     /// Whether a mock or a step that may answer there is of this protocol.
-    #[must_use]
-    pub fn speak(&self, hosts: &[String], port: u16, protocol: &str) -> bool {
+    fn speak(&self, hosts: &[String], port: u16, protocol: &str) -> bool {
         let own = |place: &Place| place.source.split(':').next() == Some(protocol);
         self.all_at(hosts, port).any(own)
     }
@@ -115,22 +111,19 @@ impl Places {
 
     /// Whether a connection to this name may be answered, at some port: then its look-up must not
     /// depend on a name server.
-    #[must_use]
-    pub fn stands_in(&self, name: &str) -> bool {
+    fn stands_in(&self, name: &str) -> bool {
         let hosts = [name.to_owned()];
         self.exact.contains_key(name)
             || self.patterns.iter().any(|(pattern, _)| any_has(pattern, &hosts))
     }
 
     /// Whether a connection to any host may be answered.
-    #[must_use]
-    pub fn has_any(&self) -> bool {
+    fn has_any(&self) -> bool {
         !self.any.is_empty()
     }
 
     /// Whether there are any.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.exact.is_empty() && self.patterns.is_empty() && self.any.is_empty()
     }
 
@@ -145,6 +138,55 @@ impl Places {
                 }
         };
         self.of_mocks.get(&mock).is_some_and(|endpoints| endpoints.iter().any(has))
+    }
+}
+
+/// The places of a test's own mocks, and those of the run's.
+#[derive(Debug)]
+pub struct AllPlaces<'a>(pub(super) Vec<&'a Places>);
+
+impl<'a> AllPlaces<'a> {
+    /// Who answers at a host of these names and this port.
+    #[must_use]
+    pub fn at(&self, hosts: &[String], port: u16) -> Option<&'static dyn Plugin> {
+        self.0.iter().find_map(|places| places.at(hosts, port))
+    }
+
+    /// By which of these names the host is known to a mock that may answer there.
+    #[must_use]
+    pub fn known_as<'h>(&self, hosts: &'h [String], port: u16) -> Option<&'h String> {
+        self.0.iter().find_map(|places| places.known_as(hosts, port))
+    }
+
+    /// Whether a mock or a step that may answer there is of this source.
+    #[must_use]
+    pub fn names(&self, hosts: &[String], port: u16, source: &str) -> bool {
+        self.0.iter().any(|places| places.names(hosts, port, source))
+    }
+
+    /// Whether a mock or a step that may answer there is of this protocol.
+    #[must_use]
+    pub fn speak(&self, hosts: &[String], port: u16, protocol: &str) -> bool {
+        self.0.iter().any(|places| places.speak(hosts, port, protocol))
+    }
+
+    /// Whether a connection to this name may be answered, at some port: then its look-up must not
+    /// depend on a name server.
+    #[must_use]
+    pub fn stands_in(&self, name: &str) -> bool {
+        self.0.iter().any(|places| places.stands_in(name))
+    }
+
+    /// Whether a connection to any host may be answered.
+    #[must_use]
+    pub fn has_any(&self) -> bool {
+        self.0.iter().any(|places| places.has_any())
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|places| places.is_empty())
     }
 }
 
