@@ -18,7 +18,7 @@ use crate::intake::process::{self, Pid};
 use crate::intake::program::Target;
 use crate::intake::{Job, Waiting, Wire};
 use crate::jobs::Jobs;
-use crate::report::{self, Broken, Finding};
+use crate::report::{self, Broken, Finding, Style};
 use crate::run::answers::{Answers, Needs};
 use crate::shared::{Event, Shared};
 use crate::site::{self, Resolver, Unwinder};
@@ -41,6 +41,7 @@ pub struct Desk {
     asked: Option<UnixStream>,
     shared: Shared,
     answers: Arc<Answers>,
+    style: Style,
     unwinder: Unwinder,
     resolver: Resolver,
 }
@@ -56,6 +57,7 @@ impl Desk {
     ) -> Self {
         let (unwinder, resolver) = (Unwinder::default(), Resolver::default());
         let (notes, asked) = (Vec::new(), None);
+        let style = Style { colour: false, base: std::env::current_dir().ok() };
         Self {
             engine,
             notes,
@@ -65,6 +67,7 @@ impl Desk {
             asked,
             shared,
             answers,
+            style,
             unwinder,
             resolver,
         }
@@ -149,7 +152,7 @@ impl Desk {
     }
 
     /// A word of a test, which waits for what it hears.
-    fn test(&mut self, speaker: u64, word: Word, stream: &UnixStream) {
+    fn test(&mut self, speaker: u64, word: Word, stream: &Arc<UnixStream>) {
         self.hear();
         let needs = match &word {
             Word::Mock(mock) => Needs::of(std::iter::once(&**mock)),
@@ -191,7 +194,7 @@ impl Desk {
     /// Broken promises in words.
     fn worded(&mut self, findings: &[Finding], broken: &[Broken]) -> Vec<Violation> {
         let mut resolve = |stack: &site::Stack| self.resolver.places(stack);
-        report::violations(findings, broken, &mut resolve)
+        report::violations(findings, broken, &self.style, &mut resolve)
     }
 
     /// Something on a connection that a plugin reads. Who asked may be gone by now.

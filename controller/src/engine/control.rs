@@ -233,8 +233,7 @@ impl Engine {
             self.timeline.open_of(test).map(super::end::unasserted_one).collect();
         broken.extend(self.left_steps_of(test));
         let lacking = self.mocks.lacking_of(test).into_iter();
-        let mend = "remove it, or make it optional if it need not be used";
-        broken.extend(lacking.map(|lack| self.lacks(lack, mend)));
+        broken.extend(lacking.map(|lack| self.lacks(lack)));
         for broken in &mut broken {
             broken.test = name.clone().map_or(Attribution::Unknown, Attribution::Test);
         }

@@ -47,19 +47,22 @@ impl Engine {
 
     fn unused(&self) -> Vec<Broken> {
         let lacking = self.mocks.lacking();
-        let mend = "remove it, or write `times = \"any\"` if it need not be used";
-        lacking.into_iter().map(|lack| self.lacks(lack, mend)).collect()
+        lacking.into_iter().map(|lack| self.lacks(lack)).collect()
     }
 
     /// A mock that was not used as often as it had to be.
-    pub(super) fn lacks(&self, lack: Lack, mend: &str) -> Broken {
+    pub(super) fn lacks(&self, lack: Lack) -> Broken {
+        let mend = "remove it, or write `times = \"any\"` if it need not be used";
         let mock = self.mocks.mock(lack.mock);
+        let owner = self.mocks.owner(lack.mock).and_then(|test| self.sandboxes.test(test));
+        let mend = if owner.is_some() { OPTIONAL } else { mend };
         let parts = vec![
             ("mock", vec![mock.origin.to_string()]),
             ("used", vec![often(lack.used, mock.times)]),
             ("mend", vec![mend.to_owned()]),
         ];
-        broken(lack.test, mock_words(mock), parts)
+        let test = owner.map(|test| test.name.clone()).or(lack.test);
+        broken(test, mock_words(mock), parts)
     }
 
     fn left_steps(&mut self) -> Vec<Broken> {
@@ -90,6 +93,9 @@ impl Engine {
         broken.collect()
     }
 }
+
+/// What mends a mock that a test left unused.
+const OPTIONAL: &str = "remove it, or make it optional if it need not be used";
 
 fn broken(test: Option<String>, words: String, parts: Vec<(&'static str, Vec<String>)>) -> Broken {
     let test = test.map_or(Attribution::Unknown, Attribution::Test);

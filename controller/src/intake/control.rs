@@ -6,13 +6,17 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bigfoot_ipc::control::{Control, MAGIC, Origin as Place, Outcome};
 use bigfoot_ipc::frame::{self, LENGTH_BYTES};
 use rustix::event::epoll;
+use rustix::io::Errno;
+use rustix::net::SendFlags;
 
 use super::process::{self, Pid};
 use super::{Connection, Intake, Job};
@@ -22,6 +26,8 @@ use crate::rules::Origin;
 
 /// Longest name of a test, and of a file, in bytes.
 const NAME_BYTES_MAX: usize = 4096;
+/// How long a test may take to read an answer.
+const READ_TIME_MAX: Duration = Duration::from_secs(10);
 
 impl Intake {
     /// A connection of control has said a word. False once the run is over.
@@ -101,12 +107,30 @@ impl Connection {
     }
 }
 
-/// Answers a test. One that has gone away needs no answer.
-pub fn answer(mut stream: &UnixStream, outcome: &Outcome) {
-    let refused = |_| Outcome::Refused { reason: "the answer is too long".to_owned() };
-    let bytes = frame::encode(outcome).or_else(|error| frame::encode(&refused(error)));
-    if let Ok(bytes) = bytes {
-        let _ = stream.write_all(&bytes);
+/// Answers a test, and waits for nobody: what does not fit into its socket is sent aside. One that has
+/// gone away needs no answer, and one that does not read its answers is cut off.
+pub fn answer(stream: &Arc<UnixStream>, outcome: &Outcome) {
+    let long = || frame::encode(&Outcome::Refused { reason: "the answer is too long".to_owned() });
+    let Ok(bytes) = frame::encode(outcome).or_else(|_| long()) else {
+        return;
+    };
+    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    let sent = match rustix::net::send(stream, &bytes, flags) {
+        Ok(sent) => sent,
+        Err(Errno::AGAIN | Errno::INTR) => 0,
+        Err(_) => return,
+    };
+    if sent < bytes.len() {
+        let stream = stream.clone();
+        let rest = move || send_rest(&stream, bytes.get(sent..).unwrap_or_default());
+        let _ = std::thread::Builder::new().name("answer".into()).spawn(rest);
+    }
+}
+
+fn send_rest(mut stream: &UnixStream, rest: &[u8]) {
+    let sent = stream.set_write_timeout(Some(READ_TIME_MAX)).and_then(|()| stream.write_all(rest));
+    if sent.is_err() {
+        let _ = stream.shutdown(Shutdown::Both); // half an answer is none
     }
 }
 

@@ -30,12 +30,12 @@ impl Code {
 pub fn violations(
     findings: &[Finding],
     broken: &[Broken],
+    style: &Style,
     resolve: &mut Resolve<'_>,
 ) -> Vec<Violation> {
     let report =
         Report { findings: findings.to_vec(), broken: broken.to_vec(), ..Report::default() };
-    let style = Style { colour: false, base: None };
-    items(&report, &style, resolve).map(|item| violation(&item, &style)).collect()
+    items(&report, style, resolve).map(|item| violation(&item, style)).collect()
 }
 
 fn violation(item: &Item<'_>, style: &Style) -> Violation {

@@ -122,7 +122,9 @@ fn pattern(name: &str, value: &Value) -> String {
                 pairs.iter().map(|(name, text)| format!("({}, {})", literal(name), literal(text)));
             format!("[{}]", pairs.collect::<Vec<_>>().join(", "))
         }
-        (Value::Text(open), Value::Text(text)) if open == text => literal(text),
+        (Value::Text(open), Value::Text(text)) if open == text && !text.contains('*') => {
+            literal(text)
+        }
         (Value::Text(open), _) => format!("bigfoot::glob({})", literal(open)),
         (Value::Bytes(open), Value::Bytes(own)) if open == own => bytes(own),
         (Value::Bytes(open), _) => format!("bigfoot::glob({})", bytes(open)),
