@@ -30,7 +30,7 @@ use crate::intake::process::Pid;
 use crate::mocks::{Mock, Table};
 use crate::names::Names;
 use crate::processes::Processes;
-use crate::report::Coverage;
+use crate::report::{Broken, Coverage};
 use crate::rules::Policy;
 use crate::timeline::Timeline;
 use crate::tools::Tools;
@@ -90,6 +90,8 @@ pub struct Engine {
     speakers: HashMap<u64, u32>,
     /// Assertions that their test decides.
     judging: HashMap<u32, Judging>,
+    /// Calls of tests' own objects that no mock answered.
+    uncalled: Vec<(u32, Broken)>,
     last_rules: u32,
     /// The test that runs in a process, told by its start, as its runner published it last.
     tests: HashMap<(Pid, u64), String>,
@@ -139,6 +141,7 @@ impl Engine {
             stand_ins,
             speakers: HashMap::new(),
             judging: HashMap::new(),
+            uncalled: Vec::new(),
             last_rules: 0,
             tests: HashMap::new(),
             ran: Ran::default(),

@@ -79,6 +79,8 @@ impl Told {
     }
 }
 
+/// Most calls of tests' own objects without an answer that are told of.
+const UNCALLED_MAX: usize = 10_000;
 /// Most interactions that are named as those that are left.
 const LEFT_MAX: usize = 8;
 
@@ -229,8 +231,9 @@ impl Engine {
         });
         self.unanswered_of(test);
         let name = self.sandboxes.test(test).map(|test| test.name.clone());
-        let mut broken: Vec<Broken> =
-            self.timeline.open_of(test).map(super::end::unasserted_one).collect();
+        let uncalled = self.uncalled.iter().filter(|(of, _)| *of == test);
+        let mut broken: Vec<Broken> = uncalled.map(|(_, broken)| broken.clone()).collect();
+        broken.extend(self.timeline.open_of(test).map(super::end::unasserted_one));
         broken.extend(self.left_steps_of(test));
         let lacking = self.mocks.lacking_of(test).into_iter();
         broken.extend(lacking.map(|lack| self.lacks(lack)));
@@ -412,7 +415,7 @@ impl Engine {
         };
         let found = self.mocks.find(&deed.wanted(&asker));
         let Some(mock) = found else {
-            return self.uncalled(&asker, deed, origin);
+            return self.unanswered_call(test, &asker, deed, origin);
         };
         let nth = self.mocks.used(mock);
         let settled = self.by_mock(&asker, deed, mock);
@@ -439,20 +442,20 @@ impl Engine {
         }
     }
 
-    fn uncalled(&mut self, asker: &Asker, deed: Deed, origin: &Origin) -> Told {
+    fn unanswered_call(&mut self, test: u32, asker: &Asker, deed: Deed, origin: &Origin) -> Told {
         let words = deed.plugin.words(deed.shape, &deed.fields);
-        let paste = paste::rust::mock(deed.plugin, deed.shape, &deed.fields);
-        let mut parts = self.nearest(&deed.wanted(asker));
-        if let Settled::Refused(_, Some(number)) = self.refused(asker, deed, Code::Unmocked, None)
-            && let Some(found) = self.findings.found.get_mut(number)
-        {
-            found.finding.allow.clear(); // no rule speaks of it
-            found.finding.script = Some(origin.to_string());
+        let mut parts = vec![("at", vec![origin.to_string()])];
+        parts.extend(self.nearest(&deed.wanted(asker)));
+        let mend = "prepare an answer before the sandbox is opened: `returns(..)`".to_owned();
+        parts.push(("mend", vec![mend]));
+        self.record(asker, deed, How::Refused, true);
+        let name = asker.test.clone().map_or(Attribution::Unknown, Attribution::Test);
+        let broken =
+            Broken { code: Code::Unmocked, test: name, words, parts, paste: None, count: 1 };
+        if self.uncalled.len() < UNCALLED_MAX {
+            self.uncalled.push((test, broken.clone()));
         }
-        parts.insert(0, ("at", vec![origin.to_string()]));
-        let test = asker.test.clone().map_or(Attribution::Unknown, Attribution::Test);
-        let (code, paste) = (Code::Unmocked, Some(paste));
-        Told::Violated(Box::new(Broken { code, test, words, parts, paste, count: 1 }))
+        Told::Violated(Box::new(broken))
     }
 
     /// A test in its innermost sandbox, as one who asks.

@@ -38,6 +38,7 @@ impl Engine {
         let untold = self.lost() + self.findings.dropped_refusals + self.timeline.dropped_open();
         let mut unused = self.unused();
         unused.extend(self.left_steps());
+        unused.extend(self.uncalled.drain(..).map(|(_, broken)| broken));
         let (found, findings) = self.findings.finish();
         let (interactions, recorded) = self.timeline.finish();
         let dropped = (findings, recorded);

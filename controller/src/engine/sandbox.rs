@@ -355,8 +355,22 @@ impl Sandboxes {
         match (candidates.next(), candidates.next()) {
             (Some(one), None) => Some(Whose::Test(*one, None)),
             (Some(_), Some(_)) => Some(Whose::Unknown),
-            (None, _) => running().last().or(tests.last()).map(|it| Whose::Test(*it, None)),
+            (None, _) => {
+                let last = running().last().or_else(|| self.ended_of(tests, pid, thread));
+                last.map(|it| Whose::Test(*it, None))
+            }
         }
+    }
+
+    /// The last test of a lineage, where it has ended and the thread is its own or began in a sandbox of
+    /// it. Another thread of it may be a pool's, which works for others by now.
+    fn ended_of<'a>(&self, tests: &'a [u32], pid: Pid, thread: u32) -> Option<&'a u32> {
+        tests.last().filter(|number| {
+            self.tests.get(*number).is_some_and(|test| {
+                let began_in = |it: &Closed| it.threads.contains(&thread);
+                test.thread == thread || (test.pid == pid && test.closed.iter().any(began_in))
+            })
+        })
     }
 
     fn is_open(&self, number: u32) -> bool {

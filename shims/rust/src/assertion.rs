@@ -92,13 +92,11 @@ impl Assertion {
         );
         while let Outcome::Judge { fields, .. } = outcome {
             let judged = self.judged(&fields);
-            let holds = judged.is_ok_and(|holds| holds);
-            let next = || self.test.say(&Control::Judged { holds }, self.at);
+            let word = Control::Judged { holds: judged == Ok(true) };
             outcome = match judged {
-                Ok(_) => next(),
+                Ok(_) => self.test.say(&word, self.at),
                 Err(name) => {
-                    // The controller waits for an answer, and what failed is the look at the value.
-                    let _ = panic::catch_unwind(AssertUnwindSafe(next));
+                    self.test.say_only(&word); // the controller waits for it
                     fail(self.at, &format!("the predicate for `{name}` panicked"))
                 }
             };

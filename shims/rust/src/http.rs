@@ -35,9 +35,16 @@ impl Http {
         method: impl Into<Pattern>,
         url: impl Into<Pattern>,
     ) -> ResponseMock {
+        let ResponseMock(mut mock) = self.mock(method.into(), url.into());
+        mock.answer("status", "200".to_owned());
+        ResponseMock(mock)
+    }
+
+    #[track_caller]
+    fn mock(self, method: Pattern, url: Pattern) -> ResponseMock {
         let mut mock = Mock::new(SOURCE);
-        mock.expect("method", method.into().0);
-        mock.expect("url", url.into().0);
+        mock.expect("method", method.0);
+        mock.expect("url", url.0);
         ResponseMock(mock)
     }
 
@@ -49,14 +56,14 @@ impl Http {
         url: impl Into<Pattern>,
         fault: &str,
     ) -> ResponseMock {
-        let ResponseMock(mock) = self.mock_response(method, url);
+        let ResponseMock(mock) = self.mock(method.into(), url.into());
         ResponseMock(mock.fault(fault))
     }
 
     /// Requests of this method and address are really made, and recorded.
     #[track_caller]
     pub fn pass_through(self, method: impl Into<Pattern>, url: impl Into<Pattern>) -> ResponseMock {
-        let ResponseMock(mut mock) = self.mock_response(method, url);
+        let ResponseMock(mut mock) = self.mock(method.into(), url.into());
         mock.option("pass_through", "true");
         ResponseMock(mock)
     }

@@ -37,7 +37,6 @@ pub fn mock(plugin: &dyn Plugin, shape: &'static Shape, fields: &Fields) -> Stri
                 when.get("bytes").map_or(String::new(), |_| format!(".sent({})", text("bytes")));
             format!("bigfoot::socket().mock_exchange({place}){sent}.reply(\"\");")
         }
-        "mock:call" => "// prepare an answer: mock.returns(..)".to_owned(),
         source => {
             let when = chained(&when, "when");
             format!("bigfoot::source({}).mock(){when};", literal(source))
