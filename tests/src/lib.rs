@@ -16,4 +16,4 @@ pub mod tools;
 pub mod watch;
 
 pub use guest::guest;
-pub use scene::{Finished, Scene};
+pub use scene::{Finished, Scene, bigfoot, built};

@@ -4,6 +4,7 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
+use std::sync::Barrier;
 
 /// The body that is answered to a GET, by a host that does not exist.
 ///
@@ -63,4 +64,12 @@ pub fn get_by_child(path: &str) -> io::Result<String> {
 #[must_use]
 pub fn url(path: &str) -> String {
     format!("http://api.example{path}")
+}
+
+/// Waits until all of these tests are here, so that they have their sandboxes open at once. Where each
+/// runs in a process of its own, nobody waits.
+pub fn meet(all: &Barrier) {
+    if std::env::var_os("NEXTEST").is_none() {
+        all.wait();
+    }
 }

@@ -4,17 +4,12 @@
 use std::sync::Barrier;
 use std::thread;
 
-use speaking::{get, get_by_child, url};
+use speaking::{get, get_by_child, meet, url};
 
 const TESTS: usize = 64;
 const MOCKS: usize = 20;
 
 static ALL: Barrier = Barrier::new(TESTS);
-
-/// Whether all of them run at once, in this process.
-fn at_once() -> bool {
-    std::env::var_os("NEXTEST").is_none() && std::env::var_os("ALONE").is_none()
-}
 
 fn rounds() -> usize {
     std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1)
@@ -40,9 +35,7 @@ fn verify() {
 fn by_threads(test: usize) {
     let own = prepare(test);
     let _allowed = bigfoot::allow(["subprocess:bash"]);
-    if at_once() {
-        ALL.wait();
-    }
+    meet(&ALL);
     let sandbox = bigfoot::sandbox();
     for round in 0..rounds() {
         let mut found: Vec<String> = Vec::new();
@@ -66,9 +59,7 @@ fn by_threads(test: usize) {
 /// By tasks of a runtime of several threads.
 async fn by_tasks(test: usize) {
     let own = prepare(test);
-    if at_once() {
-        ALL.wait();
-    }
+    meet(&ALL);
     let sandbox = bigfoot::sandbox();
     for round in 0..rounds() {
         let tasks: Vec<_> =

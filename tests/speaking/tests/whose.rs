@@ -4,12 +4,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Barrier, OnceLock};
 use std::thread;
 
-use speaking::{get, get_by_child, url};
-
-/// Both tests of a pair have their sandbox open at once.
-fn meet(pair: &Barrier) {
-    pair.wait();
-}
+use speaking::{get, get_by_child, meet, url};
 
 static THREADS: Barrier = Barrier::new(2);
 
@@ -169,4 +164,50 @@ fn nested() {
     let _any = bigfoot::in_any_order();
     bigfoot::http().assert_request("GET", url("/outer"));
     bigfoot::http().assert_request("GET", bigfoot::predicate(|url| url.ends_with("/inner")));
+}
+
+static FORKS: Barrier = Barrier::new(2);
+
+fn by_fork(own: &str) {
+    bigfoot::http().mock_response("GET", url("/fork")).body(own);
+    let sandbox = bigfoot::sandbox();
+    meet(&FORKS);
+    let said = forked(own);
+    meet(&FORKS);
+    drop(sandbox);
+    assert!(said);
+    bigfoot::http().assert_request("GET", url("/fork"));
+}
+
+/// Whether a fork of this process is answered like this.
+fn forked(own: &str) -> bool {
+    use nix::sys::wait::{WaitStatus, waitpid};
+    use nix::unistd::{ForkResult, fork};
+    #[expect(
+        unsafe_code,
+        reason = "the child does what a child of threads may not: it looks names up"
+    )]
+    // SAFETY: glibc lets a child allocate, and it leaves by _exit.
+    match unsafe { fork() }.unwrap() {
+        ForkResult::Child => {
+            let same = get("/fork").is_ok_and(|said| said == own);
+            // SAFETY: no handler of the parent's runs.
+            unsafe { nix::libc::_exit(i32::from(!same)) }
+        }
+        ForkResult::Parent { child } => {
+            waitpid(child, None).unwrap() == WaitStatus::Exited(child, 0)
+        }
+    }
+}
+
+/// A process belongs to the test that forked it.
+#[bigfoot::test]
+fn forks_one() {
+    by_fork("one");
+}
+
+/// The other one.
+#[bigfoot::test]
+fn forks_two() {
+    by_fork("two");
 }

@@ -1,5 +1,7 @@
 //! Tests that do something wrong: each fails by itself, and says what.
 
+use std::sync::OnceLock;
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use speaking::{get, url};
@@ -159,6 +161,33 @@ fn a_call_outside_a_sandbox() {
     let rate = bigfoot::function::<f64>("rate");
     rate.returns(1.08);
     rate.call(&[]);
+}
+
+/// A pool of one thread, which belongs to no test that runs: a test that has ended made it.
+fn pool() -> &'static Sender<Box<dyn FnOnce() + Send>> {
+    static POOL: OnceLock<Sender<Box<dyn FnOnce() + Send>>> = OnceLock::new();
+    POOL.get_or_init(|| {
+        let (sender, jobs) = channel::<Box<dyn FnOnce() + Send>>();
+        thread::spawn(move || jobs.into_iter().for_each(|job| job()));
+        sender
+    })
+}
+
+/// Makes the pool, and ends.
+#[bigfoot::test]
+fn a_pool_1_is_made() {
+    pool();
+}
+
+/// Whose the call of such a pool is cannot be told, and is not guessed.
+#[bigfoot::test]
+fn a_pool_2_is_shared() {
+    bigfoot::http().mock_response("GET", url("/a")).optional();
+    let (done, answer) = channel();
+    let sandbox = bigfoot::sandbox();
+    pool().send(Box::new(move || drop(done.send(get("/a").is_err())))).unwrap();
+    assert!(answer.recv().unwrap());
+    drop(sandbox);
 }
 
 /// No test is affected by what the others do wrong.

@@ -1,0 +1,4 @@
+//! Tests that speak to bigfoot, in each language that has a shim.
+
+mod rust;
+mod ways;
