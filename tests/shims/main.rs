@@ -1,4 +1,5 @@
 //! Tests that speak to bigfoot, in each language that has a shim.
 
+mod c;
 mod rust;
 mod ways;

@@ -111,4 +111,6 @@ fn what_is_wrong_is_told() {
 
     finished.fails_with(101);
     compare("wrong", &plain(&finished));
+    let pools = finished.findings().iter().find(|finding| finding["code"] == "BF112");
+    assert!(pools.is_some_and(|finding| finding["refused"] == true), "{:#}", finished.report);
 }

@@ -183,8 +183,8 @@ impl Engine {
 
     fn shut(&mut self, test: u32, sandbox: u32, now: &Moment) -> Told {
         if !self.sandboxes.close(test, sandbox, now) {
-            let inner = self.sandboxes.test(test).and_then(Test::innermost);
-            return Told::refused(match inner {
+            let inner = self.sandboxes.test(test).filter(|test| test.has_open(sandbox));
+            return Told::refused(match inner.and_then(Test::innermost) {
                 Some(inner) => format!("sandbox {inner} lies in sandbox {sandbox} and is open"),
                 None => format!("sandbox {sandbox} is not open"),
             });
@@ -271,10 +271,11 @@ impl Engine {
         };
         let missing = missing(&expected, interaction);
         if !missing.is_empty() {
-            let line = asserted_line(interaction);
+            let line = asserted_line(interaction, &expected.origin);
             return Told::refused(format!(
-                "the assertion does not name {}, and the interaction has it; name it, or say that it may be anything:\n  {line}",
-                missing.join(", ")
+                "the assertion does not name {}, and the interaction has it; name it, or say that it may be anything{}",
+                missing.join(", "),
+                line.map(|line| format!(":\n  {line}")).unwrap_or_default()
             ));
         }
         let differing = unlike(expected.shape, &expected.reply, &interaction.reply);
@@ -311,7 +312,8 @@ impl Engine {
 
     fn says_nothing(&self, test: u32, expected: &Expected) -> Told {
         let next = self.timeline.open_of(test).find(|it| it.shape.source == expected.shape.source);
-        let line = next.map(|next| format!(":\n  {}", asserted_line(next))).unwrap_or_default();
+        let line = next.and_then(|next| asserted_line(next, &expected.origin));
+        let line = line.map(|line| format!(":\n  {line}")).unwrap_or_default();
         Told::refused(format!(
             "this assertion says nothing: whatever was done would be as it says. Name what was done{line}"
         ))
@@ -389,7 +391,7 @@ impl Engine {
             test: name.map_or(Attribution::Unknown, Attribution::Test),
             words: words.trim_end().to_owned(),
             parts: all,
-            paste: actual.map(asserted_line),
+            paste: actual.and_then(|actual| asserted_line(actual, &expected.origin)),
             count: 1,
         }
     }
@@ -512,10 +514,10 @@ fn missing(expected: &Expected, interaction: &Interaction) -> Vec<&'static str> 
     wanted.into_iter().map(|(name, _)| name).filter(|name| !same(name)).collect()
 }
 
-/// A line that asserts this.
-pub(super) fn asserted_line(interaction: &Interaction) -> String {
+/// A line that asserts this, where it is known how the test writes it.
+pub(super) fn asserted_line(interaction: &Interaction, origin: &Origin) -> Option<String> {
     let Interaction { plugin, shape, fields, reply, .. } = interaction;
-    paste::rust::assertion(*plugin, shape, fields, reply)
+    origin.is_rust().then(|| paste::rust::assertion(*plugin, shape, fields, reply))
 }
 
 fn differing(

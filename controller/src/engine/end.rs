@@ -7,7 +7,6 @@ use crate::mocks::Times;
 use crate::mocks::table::Lack;
 use crate::processes::Processes;
 use crate::report::{Attribution, Broken, Code, paste};
-use crate::rules::Origin;
 use crate::timeline::{Asserted, How, Interaction, Layer};
 
 /// What the run came to.
@@ -146,9 +145,9 @@ pub(super) fn unasserted_one(it: &Interaction) -> Broken {
     }
     let mut paste = None;
     match &it.how {
-        How::Mocked(origin) | How::Passed(origin) if is_rust(origin) => {
+        How::Mocked(origin) | How::Passed(origin) if origin.is_in_a_test() => {
             parts.push(("mock", vec![origin.to_string()]));
-            paste = Some(asserted_line(it));
+            paste = asserted_line(it, origin);
         }
         // The mock is there, and lacks a line.
         How::Mocked(origin) | How::Passed(origin) => {
@@ -167,9 +166,4 @@ pub(super) fn unasserted_one(it: &Interaction) -> Broken {
         paste,
         count: 1,
     }
-}
-
-/// Whether something stands in a test in Rust.
-fn is_rust(origin: &Origin) -> bool {
-    matches!(origin, Origin::File(name, _) if name.ends_with(".rs"))
 }

@@ -432,6 +432,11 @@ impl Test {
         !self.open.is_empty()
     }
 
+    /// Whether this sandbox of it is open.
+    pub(super) fn has_open(&self, sandbox: u32) -> bool {
+        self.open.iter().any(|open| open.number == sandbox)
+    }
+
     /// Its innermost open sandbox.
     pub(super) fn innermost(&self) -> Option<u32> {
         self.open.last().map(|open| open.number)

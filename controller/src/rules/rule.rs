@@ -72,6 +72,21 @@ pub enum Origin {
     Environment(&'static str),
 }
 
+impl Origin {
+    /// Whether it stands in a test, and not in what a run is configured by.
+    #[must_use]
+    pub fn is_in_a_test(&self) -> bool {
+        let configures = |name: &str| name.ends_with(".toml") || name.ends_with(".json");
+        matches!(self, Self::File(name, _) if !configures(name))
+    }
+
+    /// Whether it stands in a file of Rust.
+    #[must_use]
+    pub fn is_rust(&self) -> bool {
+        matches!(self, Self::File(name, _) if name.ends_with(".rs"))
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
