@@ -29,6 +29,7 @@ new_plugin() {
 }
 
 cargo fmt --all --check
+cargo fmt --manifest-path tests/payment/Cargo.toml --check
 cargo fmt --manifest-path tests/sample/Cargo.toml --check
 cargo fmt --manifest-path scripts/fuzz/Cargo.toml --check
 cargo clippy --workspace --all-targets --quiet -- -D warnings

@@ -74,7 +74,14 @@ install_nextest() {
     cargo nextest --version >/dev/null 2>&1 || cargo install cargo-nextest --locked
 }
 
+# Tests build projects of their own.
+fetch_crates() {
+    cargo fetch --quiet --locked
+    cargo fetch --quiet --locked --manifest-path tests/payment/Cargo.toml
+}
+
 install_packages
 install_python
 install_node
 install_nextest
+fetch_crates

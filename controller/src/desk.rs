@@ -163,8 +163,11 @@ impl Desk {
             let reason = format!("it cannot be answered here: {error}");
             return answer(stream, &Heard::Refused { reason });
         }
+        let asks = word.changes_what_is_asked();
         let told = self.engine.control(speaker, word);
-        self.shared.ask(self.engine.asks());
+        if asks {
+            self.shared.ask(self.engine.asks());
+        }
         match told {
             Told::Heard(heard) => answer(stream, &heard),
             Told::Violated(broken) => {

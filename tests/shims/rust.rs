@@ -20,8 +20,7 @@ pub fn scene() -> Scene {
 pub fn cargo(package: &str, program: &str, more: &[&str]) -> Vec<String> {
     let manifest = root().join("tests").join(package).join("Cargo.toml");
     let manifest = manifest.to_string_lossy().into_owned();
-    let words =
-        ["cargo", "test", "--quiet", "--offline", "--manifest-path", &manifest, "--test", program];
+    let words = ["cargo", "test", "--quiet", "--manifest-path", &manifest, "--test", program];
     words.into_iter().chain(["--"]).chain(more.iter().copied()).map(str::to_owned).collect()
 }
 
@@ -30,10 +29,18 @@ fn plain(finished: &Finished) -> String {
     let text = finished.stdout.replace(&format!("{}/", root().display()), "");
     let mut plain = String::new();
     for line in text.lines().filter(|line| !line.starts_with("test result: ")) {
-        plain.push_str(&without_hash(line));
+        plain.push_str(&without_hash(&without_thread(line)));
         plain.push('\n');
     }
     plain
+}
+
+/// `thread 'a' (4711) panicked at` without its number.
+fn without_thread(line: &str) -> String {
+    match line.split_once("' (").zip(line.split_once(") panicked at ")) {
+        Some(((thread, _), (_, place))) => format!("{thread}' panicked at {place}"),
+        None => line.to_owned(),
+    }
 }
 
 /// `broken-9b9b9b887a39ff30` without its number.

@@ -51,6 +51,14 @@ pub enum Word {
     Gone(Moment),
 }
 
+impl Word {
+    /// Whether other kinds of calls may have to be asked about from now on.
+    #[must_use]
+    pub fn changes_what_is_asked(&self) -> bool {
+        matches!(self, Self::Begin(_) | Self::Rules(_) | Self::Lift(_))
+    }
+}
+
 /// What a test hears. Violations are worded by whoever can read the machine.
 #[derive(Debug)]
 pub enum Told {

@@ -269,9 +269,10 @@ impl Sandboxes {
         Some(&test.inner).filter(|inner| !inner.frames().is_empty())
     }
 
-    /// The rules of all tests.
+    /// The rules of all tests that run.
     pub(super) fn all_rules(&self) -> impl Iterator<Item = &Policy> {
-        self.tests.values().map(|test| &test.inner)
+        let running = self.running.values().flatten();
+        running.filter_map(|number| self.tests.get(number)).map(|test| &test.inner)
     }
 
     /// Where a call of this asker stands.

@@ -136,7 +136,7 @@ fn a_thread_without_a_test() {
 /// A thread that outlives the sandbox makes its call too late.
 #[bigfoot::test]
 fn a_late_call() {
-    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (go, wait) = channel::<()>();
     let sandbox = bigfoot::sandbox();
     let late = thread::spawn(move || {
         wait.recv().unwrap();
@@ -185,7 +185,7 @@ fn a_pool_2_is_shared() {
     bigfoot::http().mock_response("GET", url("/a")).optional();
     let (done, answer) = channel();
     let sandbox = bigfoot::sandbox();
-    pool().send(Box::new(move || drop(done.send(get("/a").is_err())))).unwrap();
+    pool().send(Box::new(move || done.send(get("/a").is_err()).unwrap())).unwrap();
     assert!(answer.recv().unwrap());
     drop(sandbox);
 }
