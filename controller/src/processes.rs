@@ -226,7 +226,7 @@ impl Processes {
                 role: Role::Guest,
                 image: None,
                 by: None,
-                fork_of: Some(parent),
+                fork_of: None,
                 start: 0,
                 started,
                 fresh: false,

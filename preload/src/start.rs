@@ -254,6 +254,6 @@ unsafe extern "C" fn after_fork() {
     crate::hooks::after_fork();
     crate::published::after_fork();
     crate::known::after_fork();
-    crate::thread::after_fork();
+    thread::after_fork();
     shared::hello(0);
 }

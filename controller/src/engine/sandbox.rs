@@ -318,11 +318,12 @@ impl Sandboxes {
         if let Some(test) = self.entered.get(&(asker.pid, asker.thread)).and_then(|it| it.last()) {
             return Whose::Test(*test, None);
         }
-        let (mut pid, mut lineage) = (asker.pid, asker.lineage);
+        let (mut pid, mut lineage, mut tested) = (asker.pid, asker.lineage, None);
         for _ in 0..STEPS_MAX {
             if let Some(whose) = self.of_lineage(pid, lineage, asker.thread) {
                 return whose;
             }
+            tested = tested.or_else(|| self.running.get(&pid).filter(|tests| !tests.is_empty()));
             let Some(process) = processes.get(pid) else {
                 break;
             };
@@ -341,7 +342,7 @@ impl Sandboxes {
                 _ => break,
             }
         }
-        self.of_process(asker, pid)
+        tested.map_or(Whose::Run, |running| self.of_process(asker, running))
     }
 
     /// By the thread at the top of the lineage.
@@ -357,7 +358,7 @@ impl Sandboxes {
             (Some(one), None) => Some(Whose::Test(*one, None)),
             (Some(_), Some(_)) => Some(Whose::Unknown),
             (None, _) => {
-                let last = running().last().or_else(|| self.ended_of(tests, pid, thread));
+                let last = running().next_back().or_else(|| self.ended_of(tests, pid, thread));
                 last.map(|it| Whose::Test(*it, None))
             }
         }
@@ -379,10 +380,7 @@ impl Sandboxes {
     }
 
     /// By what else runs in the process, or in the one that it was forked from.
-    fn of_process(&self, asker: &Asker, pid: Pid) -> Whose {
-        let Some(running) = self.running.get(&pid).filter(|running| !running.is_empty()) else {
-            return Whose::Run;
-        };
+    fn of_process(&self, asker: &Asker, running: &[u32]) -> Whose {
         let named = |number: &&u32| {
             let name = self.tests.get(*number).map(|test| test.name.as_str());
             name.is_some() && name == asker.test.as_deref()
@@ -391,7 +389,7 @@ impl Sandboxes {
         if let (Some(one), None) = (same.next(), same.next()) {
             return Whose::Test(*one, None);
         }
-        if let [one] = running.as_slice()
+        if let [one] = running
             && self.tests.get(one).is_some_and(|test| test.thread == test.pid)
         {
             return Whose::Test(*one, None);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
@@ -16,7 +16,7 @@ pub(crate) struct Client(Mutex<UnixStream>);
 
 impl Client {
     /// To the controller of the run with this directory.
-    pub(crate) fn connect(directory: &PathBuf) -> io::Result<Self> {
+    pub(crate) fn connect(directory: &Path) -> io::Result<Self> {
         let mut stream = UnixStream::connect(directory.join(SOCKET))?;
         stream.write_all(&MAGIC)?;
         Ok(Self(Mutex::new(stream)))

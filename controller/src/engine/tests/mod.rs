@@ -3,6 +3,7 @@
 //! | file | what it shows |
 //! |---|---|
 //! | `calls` | levels, rules, and what passes by itself |
+//! | `control` | what tests say, and whose each call is |
 //! | `lookups` | look-ups that mocks answer |
 //! | `names` | look-ups, stand-ins, and connections by name |
 //! | `roles` | tools, build scripts, guests, forks |
@@ -15,6 +16,7 @@
 //! | `seen` | which processes count as seen |
 
 mod calls;
+mod control;
 mod findings;
 mod layers;
 mod lookups;
