@@ -96,12 +96,9 @@ impl Service {
         let mut engine = Engine::new(config.policy, tools, setup);
         let asks = engine.asks();
         shared.ask(asks);
-        let watch = Watch {
-            network: asks & ask::NETWORK != 0,
-            programs: asks & ask::PROGRAMS != 0,
-            files: asks & ask::FILES != 0,
-            senders: answers.responder().is_some(),
-        };
+        // A test may ask for more later, and the filter stays as it is.
+        let files = asks & ask::FILES != 0;
+        let watch = Watch { network: true, programs: true, files, senders: true };
         if let Some((target, line)) = command {
             engine.processes().start(Started { target, line, by: None, own: None });
         } else {
