@@ -26,6 +26,7 @@ use crate::plugins::conversation::{Answer, Wait};
 pub mod control;
 pub mod facts;
 pub mod hosts;
+pub mod looked;
 pub mod process;
 pub mod program;
 pub mod provenance;

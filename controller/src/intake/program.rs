@@ -7,10 +7,12 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use object::read::elf::{FileHeader, ProgramHeader};
 use object::{LittleEndian, elf};
 
+use super::looked::Looked;
 use super::process::{self, Pid};
 use crate::report::Reason;
 
@@ -66,7 +68,7 @@ impl Target {
             None => process::absolute(pid, directory, file),
         };
         if is_elsewhere(pid) {
-            Self::below(program, &PathBuf::from(format!("/proc/{pid}/root")), true)
+            Self::below(program, &PathBuf::from(format!("/proc/{pid}/root")), true).0
         } else {
             Self::at(own_links(pid, program))
         }
@@ -75,11 +77,16 @@ impl Target {
     /// The program at an absolute path.
     #[must_use]
     pub fn at(program: PathBuf) -> Self {
-        Self::below(program, Path::new("/"), false)
+        static LOOKED: Looked = Looked::new();
+        if program.starts_with("/proc") {
+            return Self::below(program, Path::new("/"), false).0; // what is there is another's soon
+        }
+        LOOKED.at(program, |program| Self::below(program, Path::new("/"), false))
     }
 
-    /// The program at an absolute path of a guest whose files are below `root`.
-    fn below(program: PathBuf, root: &Path, elsewhere: bool) -> Self {
+    /// The program at an absolute path of a guest whose files are below `root`; and the interpreters that
+    /// were looked at.
+    fn below(program: PathBuf, root: &Path, elsewhere: bool) -> (Self, Vec<PathBuf>) {
         let inside = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
         let seen = inside(&program);
         let identity = Identity::of(&seen).filter(|_| seen.is_file());
@@ -87,12 +94,13 @@ impl Target {
         let real = if elsewhere { program.clone() } else { linked };
         let mut target =
             Self { program, real, identity, interpreter: None, blind: None, elsewhere };
-        let mut file = inside(&target.real);
+        let (mut file, mut interpreters) = (inside(&target.real), Vec::new());
         for _ in 0..INTERPRETERS_MAX {
             let head = head(&file);
             match interpreter(&head) {
                 Some(next) => {
                     file = inside(&next);
+                    interpreters.push(file.clone());
                     let real = if elsewhere { None } else { fs::canonicalize(&file).ok() };
                     let real = real.unwrap_or(next);
                     target.interpreter = Identity::of(&file).map(|identity| (real, identity));
@@ -103,7 +111,7 @@ impl Target {
                 }
             }
         }
-        target
+        (target, interpreters)
     }
 
     /// Whether this file, or the interpreter that it leads to, is that one.
@@ -129,10 +137,10 @@ impl Target {
 /// Whether a guest sees other files than we do (chroot(2), mount_namespaces(7)). If that cannot be
 /// told, it does.
 fn is_elsewhere(pid: Pid) -> bool {
-    let mounts = |of: &str| fs::read_link(format!("/proc/{of}/ns/mnt")).ok();
-    let own = mounts("self");
-    own.is_none()
-        || mounts(&pid.to_string()) != own
+    static OWN: LazyLock<Option<PathBuf>> =
+        LazyLock::new(|| fs::read_link("/proc/self/ns/mnt").ok());
+    OWN.is_none()
+        || fs::read_link(format!("/proc/{pid}/ns/mnt")).ok() != *OWN
         || fs::read_link(format!("/proc/{pid}/root")).ok().as_deref() != Some(Path::new("/"))
 }
 
@@ -166,7 +174,7 @@ fn own_links(pid: Pid, path: PathBuf) -> PathBuf {
 
 /// The beginning of a regular file; nothing of what one would have to wait for, such as a pipe.
 fn head(path: &Path) -> Vec<u8> {
-    let mut head = Vec::new();
+    let mut head = Vec::with_capacity(HEAD_BYTES);
     let opened = File::options().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path);
     if let Ok(file) = opened
         && file.metadata().is_ok_and(|meta| meta.is_file())

@@ -48,13 +48,15 @@ pub fn end(root: Pid) -> Vec<String> {
 /// Kills all below `root`, again until nothing new comes up.
 pub fn kill_all(root: Pid) {
     for _ in 0..100 {
+        if is_childless(root) {
+            return;
+        }
         let left = below(root);
         if left.is_empty() {
             return;
         }
         send(&left, Signal::SIGKILL);
         std::thread::sleep(PAUSE);
-        reap();
     }
 }
 
@@ -67,8 +69,7 @@ fn send(pids: &[Pid], signal: Signal) {
 fn gone(root: Pid, patience: Duration) -> bool {
     let since = Instant::now();
     loop {
-        reap();
-        if below(root).is_empty() {
+        if is_childless(root) || below(root).is_empty() {
             return true;
         }
         if since.elapsed() > patience {
@@ -78,12 +79,20 @@ fn gone(root: Pid, patience: Duration) -> bool {
     }
 }
 
-/// Buries orphans that came to us.
-pub fn reap() {
+/// Buries orphans that came to us, and says whether nobody is left below `root` for certain: we are it,
+/// and have no child. Who is below a child of ours comes to us when that ends.
+fn is_childless(root: Pid) -> bool {
+    reap() && root == std::process::id()
+}
+
+/// Buries orphans that came to us; whether none of our children is left.
+pub fn reap() -> bool {
     use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-    while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-        if status == WaitStatus::StillAlive {
-            return;
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
+            Ok(WaitStatus::StillAlive) => return false,
+            Ok(_) => {}
+            Err(error) => return error == nix::errno::Errno::ECHILD,
         }
     }
 }
