@@ -5,6 +5,8 @@
 //! environment for this build must not reach that one.
 
 use std::env;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -25,6 +27,18 @@ fn main() {
     println!("cargo:rustc-env=BIGFOOT_PRELOAD_BUILT={}", library.display());
     let stand_in = ready("BIGFOOT_STAND_IN_EXE").unwrap_or_else(stand_in);
     println!("cargo:rustc-env=BIGFOOT_STAND_IN_BUILT={}", stand_in.display());
+    println!("cargo:rustc-env=BIGFOOT_CARRIED={:016x}", hash(&[library, stand_in]));
+}
+
+/// A number of what these files hold, by which the binary's folder for them is called: reckoned here, since
+/// each run would pay for it.
+fn hash(files: &[PathBuf]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        println!("cargo:rerun-if-changed={}", file.display());
+        fs::read(file).expect("what was built can be read").hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// A file that was built before, named by a variable.

@@ -2,8 +2,7 @@
 //! program that stands in for mocked ones.
 
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -112,9 +111,7 @@ fn folders() -> Vec<PathBuf> {
 
 /// Writes a file into a folder named by all that is carried, unless it is there.
 fn install(carried: &Carried, folder: &Path) -> io::Result<PathBuf> {
-    let mut hasher = DefaultHasher::new();
-    [LIBRARY.bytes, STAND_IN.bytes].hash(&mut hasher);
-    let folder = folder.join(format!("{:016x}", hasher.finish()));
+    let folder = folder.join(env!("BIGFOOT_CARRIED"));
     let path = folder.join(carried.name);
     if !is_loadable(&path) {
         return Err(io::Error::other("the path has a space or a colon"));
@@ -124,12 +121,29 @@ fn install(carried: &Carried, folder: &Path) -> io::Result<PathBuf> {
     if is_noexec(&folder)? {
         return Err(io::Error::other("nothing may be executed there"));
     }
-    if fs::read(&path).is_ok_and(|bytes| bytes == carried.bytes) && private(&path)? == carried.mode
-    {
+    if holds(&path, carried.bytes).unwrap_or(false) && private(&path)? == carried.mode {
         return Ok(path);
     }
     write(carried, &folder.join(format!(".{}-{}", carried.name, std::process::id())), &path)?;
     Ok(path)
+}
+
+/// Whether a file holds these bytes: read piece by piece, since memory for all of it costs more than to
+/// compare them.
+fn holds(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let mut file = fs::File::open(path)?;
+    if file.metadata()?.len() != bytes.len() as u64 {
+        return Ok(false);
+    }
+    let mut piece = [0; 16 << 10];
+    for wanted in bytes.chunks(piece.len()) {
+        let read = &mut piece[..wanted.len()];
+        file.read_exact(read)?;
+        if read != wanted {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Writes beside the place and renames into it, since other runs may use what is there.
