@@ -6,7 +6,7 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::Ordering;
@@ -18,7 +18,7 @@ use bigfoot_ipc::page::{
     HELLO_SLOTS, Hellos, INSIDE_TRIES, Inside, MAGIC, Policy, Tickets, inside, ticket_at,
 };
 use bigfoot_ipc::{HELLOS, POLICY, TICKETS};
-use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
 
 /// A file mapped as one structure of atomics.
 #[derive(Debug)]
@@ -30,13 +30,20 @@ struct Mapped<T> {
 unsafe impl<T> Send for Mapped<T> {}
 
 impl<T> Mapped<T> {
-    fn new(path: &Path, mode: u32) -> io::Result<Self> {
+    /// `begun` are the places that guests look at first.
+    fn new(path: &Path, mode: u32, begun: &[usize]) -> io::Result<Self> {
         let file = create(path, mode)?;
         file.set_len(size_of::<T>() as u64)?;
+        for place in begun {
+            file.write_all_at(&[0], *place as u64)?; // in memory from here on: see below
+        }
         let protection = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: a mapping at an address of the kernel's choice, of a file of this length.
         let start =
             unsafe { mmap(null_mut(), size_of::<T>(), protection, MapFlags::SHARED, &file, 0) }?;
+        // On a disk, the first look at a place would read the void around it, for milliseconds.
+        // SAFETY: the mapping just made; what is advised changes nothing in it.
+        let _ = unsafe { madvise(start, size_of::<T>(), Advice::Random) };
         let start = NonNull::new(start.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
         Ok(Self { start })
     }
@@ -122,7 +129,7 @@ impl View {
 pub fn watch(directory: &Path, bits: u32) -> io::Result<()> {
     let file = OpenOptions::new().write(true).open(directory.join(POLICY))?;
     let at = std::mem::offset_of!(Policy, backstop) as u64;
-    std::os::unix::fs::FileExt::write_all_at(&file, &bits.to_ne_bytes(), at)
+    file.write_all_at(&bits.to_ne_bytes(), at)
 }
 
 /// A new file that the guests may use, whatever user they become.
@@ -194,13 +201,14 @@ impl Shared {
     ///
     /// The directory cannot be written, or there is no memory.
     pub fn new(directory: &Path) -> io::Result<Self> {
-        let policy = Mapped::<Policy>::new(&directory.join(POLICY), 0o644)?;
-        let hellos = Mapped::<Hellos>::new(&directory.join(HELLOS), 0o666)?;
-        let tickets = Mapped::<Tickets>::new(&directory.join(TICKETS), 0o644)?;
+        let slots = std::mem::offset_of!(Hellos, slots);
+        let policy = Mapped::<Policy>::new(&directory.join(POLICY), 0o644, &[0])?;
+        let hellos = Mapped::<Hellos>::new(&directory.join(HELLOS), 0o666, &[0, slots])?;
+        let tickets = Mapped::<Tickets>::new(&directory.join(TICKETS), 0o644, &[])?;
         policy.get().magic.store(MAGIC, Ordering::Relaxed);
         hellos.get().magic.store(MAGIC, Ordering::Relaxed);
-        let known = Mapped::<Known>::new(&directory.join(KNOWN), 0o644)?;
-        let rings = Mapped::<Rings>::new(&directory.join(RINGS), 0o666)?;
+        let known = Mapped::<Known>::new(&directory.join(KNOWN), 0o644, &[0])?;
+        let rings = Mapped::<Rings>::new(&directory.join(RINGS), 0o666, &[0])?;
         known.get().magic.store(MAGIC, Ordering::Relaxed);
         known.get().forget(); // the first generation
         rings.get().magic.store(MAGIC, Ordering::Relaxed);
