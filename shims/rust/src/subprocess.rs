@@ -31,7 +31,7 @@ impl Subprocess {
         RunMock(mock)
     }
 
-    /// A program that cannot be started: `not_found`, `permission`, .. (see `bigfoot plugins`).
+    /// A program that cannot be started: `not-found` or `permission`.
     #[track_caller]
     pub fn mock_error<P: Into<Pattern>>(
         self,

@@ -93,3 +93,40 @@ fn a_rule_holds_in_its_block() {
     drop(allowed);
     drop(sandbox);
 }
+
+/// Bytes on a plain socket.
+#[bigfoot::test]
+fn bytes_are_exchanged() {
+    use std::io::{Read, Write};
+    bigfoot::socket().mock_exchange(("legacy.internal", 7000)).sent("PING").reply("PONG");
+
+    let sandbox = bigfoot::sandbox();
+    let mut stream = std::net::TcpStream::connect(("legacy.internal", 7000)).unwrap();
+    stream.write_all(b"PING").unwrap();
+    let mut answer = [0; 4];
+    stream.read_exact(&mut answer).unwrap();
+    drop(sandbox);
+
+    assert_eq!(&answer, b"PONG");
+    bigfoot::socket().assert_exchange(("legacy.internal", 7000)).sent("PING");
+}
+
+/// What each builder says is of its protocol's card: the controller takes all of it.
+#[bigfoot::test]
+fn builders_are_as_their_cards() {
+    let http = bigfoot::http();
+    let reply = http.mock_response("POST", url("/all")).status(418).header("a", "b").json("{}");
+    let reply = reply.when_json("{\"a\": 1}").when_header("b", bigfoot::regex("[0-9]+"));
+    drop(reply.when_query("q", bigfoot::glob("*x")).times(2).optional());
+    http.mock_response("PUT", url("/body")).body([0xff, 0]).when_body(&[0xfe, 1]).any_times();
+    http.mock_error("GET", url("/fault"), "timeout").optional();
+    http.pass_through("GET", "http://localhost:1/real");
+    let dns = bigfoot::dns();
+    dns.mock_error("none.internal", "nxdomain").optional();
+    dns.mock_lookup(bigfoot::glob("*.internal")).addresses(["10.0.0.1", "fd00::1"]).optional();
+    let programs = bigfoot::subprocess();
+    programs.mock_error(["absent"], "not-found").optional();
+    programs.mock_run(["kubectl"]).stdout("a").stderr("b").returncode(3).times(2).optional();
+    let search = bigfoot::source("elasticsearch:search").mock().when("index", "books");
+    search.reply_json("hits", "[]").optional();
+}
