@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bigfoot_ipc::VERSION;
-use bigfoot_ipc::control::{Control, MAGIC, Outcome};
+use bigfoot_ipc::control::{Control, MAGIC, Origin as Place, Outcome};
 use bigfoot_ipc::frame::MESSAGE_BYTES_MAX;
 use bigfoot_ipc::guest::{self, Call, Query, Registers, Request, Transport, Verdict};
 use crossbeam_channel::{Receiver, unbounded};
@@ -76,6 +76,7 @@ fn desk(questions: &Receiver<Job>, notes: &Sender<String>) {
             Job::Ask { .. } => return,
             Job::Verify { stream, .. } => reply(stream, &Verdict::Deny { errno: 7 }),
             Job::Note(note) => drop(notes.send(note)),
+            Job::Test { word, .. } if matches!(*word, Word::Gone(_)) => {}
             Job::Test { stream, .. } => control::answer(&stream, &Outcome::Done),
             Job::Wire { .. } | Job::Watched { .. } | Job::Close | Job::Stop => return,
         }
@@ -351,4 +352,42 @@ fn any_bytes_become_a_job_or_none() {
     }
 
     assert!(jobs > 5_000, "most are questions still: {jobs}");
+}
+
+/// A test keeps its connection; nonsense and another version are refused on it, and guests are answered
+/// meanwhile.
+#[test]
+fn a_test_keeps_its_connection() {
+    let scene = Scene::new();
+    let hello = |version| {
+        let (language, test) = ("rust".to_owned(), "a".to_owned());
+        let origin = Place::default();
+        Control::Hello { version, language, thread: 1, test, origin }
+    };
+    let mut test = scene.connect();
+    test.write_all(&MAGIC).unwrap();
+
+    assert!(
+        matches!(said(&mut test, &hello(VERSION + 1)), Outcome::Refused { reason } if reason.contains("version"))
+    );
+    assert_eq!(said(&mut test, &hello(VERSION)), Outcome::Done);
+    scene.answers();
+    let mock = Control::Mock { mock: "{".repeat(200), origin: Place::default() };
+    assert!(
+        matches!(said(&mut test, &mock), Outcome::Refused { reason } if reason.contains("deeply"))
+    );
+    assert_eq!(said(&mut test, &Control::Check), Outcome::Done);
+
+    test.write_all(&[3, 0, 0, 0, 9, 9, 9]).unwrap(); // no word
+    assert_eq!(rest(test), []);
+    scene.answers();
+}
+
+fn said(test: &mut UnixStream, word: &Control) -> Outcome {
+    test.write_all(&frame::encode(word).unwrap()).unwrap();
+    let mut head = [0; 4];
+    test.read_exact(&mut head).unwrap();
+    let mut body = vec![0; frame::length(head).unwrap()];
+    test.read_exact(&mut body).unwrap();
+    frame::decode(&body).unwrap()
 }

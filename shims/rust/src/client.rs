@@ -33,3 +33,31 @@ impl Client {
         frame::decode(&body).map_err(io::Error::other)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::thread;
+
+    use super::*;
+
+    /// A controller that goes away in the middle of a word is an error, and no wait without end.
+    #[test]
+    fn a_controller_that_ends_is_an_error() {
+        let folder = std::env::temp_dir().join(format!("bigfoot-client-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let listener = UnixListener::bind(folder.join(SOCKET)).unwrap();
+        let ended = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_exact(&mut [0; 8]).unwrap();
+            stream.write_all(&[200, 0, 0, 0, 1]).unwrap(); // the beginning of an answer
+        });
+
+        let said = Client::connect(&folder).unwrap().say(&Control::Check);
+
+        ended.join().unwrap();
+        assert!(said.is_err(), "{said:?}");
+        assert!(Client::connect(&folder).is_err());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

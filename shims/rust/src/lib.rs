@@ -25,6 +25,8 @@
 //! - plain `cargo test`: the test program starts itself again under the `bigfoot` that the variable
 //!   BIGFOOT names, or that is on PATH.
 //!
+//! `cargo install --path controller` puts it there; a feature that brings it along is not there yet.
+//!
 //! # Whose call is it?
 //!
 //! A call belongs to the test on whose thread it is made, or that made the thread, or the process, and
