@@ -15,6 +15,8 @@
 //! | `said` | what responders tell: real answers, clients off their protocol |
 //! | `sandbox` | in which sandbox a call is made |
 //! | `control` | what tests say, and hear |
+//! | `assertion` | what they say that was done |
+//! | `object` | calls that only a test sees |
 //! | `ran` | which tests ran, and in which programs |
 //! | `findings` | what was refused or warned about |
 //! | `end` | what the run came to |
@@ -35,6 +37,7 @@ use crate::rules::Policy;
 use crate::timeline::Timeline;
 use crate::tools::Tools;
 
+mod assertion;
 mod connect;
 mod control;
 mod decide;
@@ -43,6 +46,7 @@ mod exec;
 mod findings;
 mod lookup;
 mod mocked;
+mod object;
 mod question;
 mod ran;
 mod said;
@@ -56,7 +60,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use control::Judging;
+use assertion::Judging;
 use exec::Starting;
 use findings::Findings;
 use lookup::Repeats;

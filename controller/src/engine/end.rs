@@ -1,6 +1,6 @@
 //! What the run came to: every mock used, every interaction asserted.
 
-use super::control::asserted_line;
+use super::assertion::asserted_line;
 use super::tickets::Left;
 use super::{Engine, Found, Ran};
 use crate::mocks::Times;

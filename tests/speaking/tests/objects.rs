@@ -128,5 +128,5 @@ fn builders_are_as_their_cards() {
     programs.mock_error(["absent"], "not-found").optional();
     programs.mock_run(["kubectl"]).stdout("a").stderr("b").returncode(3).times(2).optional();
     let search = bigfoot::source("elasticsearch:search").mock().when("index", "books");
-    search.reply_json("hits", "[]").optional();
+    search.reply_json("json", "{}").optional();
 }
