@@ -254,3 +254,68 @@ fn is_wild(matcher: &Matcher) -> bool {
         Matcher::Exact(_) | Matcher::Regex(_) | Matcher::Paths(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn here() -> Origin {
+        Origin::File("tests/a.rs".to_owned(), 7)
+    }
+
+    fn said(fields: &str) -> Result<Expected, Error> {
+        expected(("http:request", fields, "{}"), &[], here(), Path::new("/"))
+    }
+
+    /// A mock is the same table as in a configuration, and stands where the test has it.
+    #[test]
+    fn a_mock_is_read_as_in_a_configuration() {
+        let text = r#"{"source": "http:request", "when": {"url": "http://x/a"}, "times": 2}"#;
+        let mock = mock(text, here(), Path::new("/")).unwrap();
+
+        assert_eq!((mock.times.max, mock.origin), (Some(2), here()));
+    }
+
+    /// What is wrong is shown in the test's own text, with the nearest right word.
+    #[test]
+    fn what_is_wrong_is_shown() {
+        let text = r#"{"source": "http:request", "when": {"ulr": "http://x/a"}}"#;
+        let wrong = mock(text, here(), Path::new("/")).unwrap_err().to_string();
+
+        for part in ["unknown field `ulr`", "tests/a.rs:7", "did you mean `url`?"] {
+            assert!(wrong.contains(part), "{wrong}");
+        }
+        for text in ["", "[", "7", r#"{"source": "http:request", "when": []}"#, &"[".repeat(200)] {
+            assert!(mock(text, here(), Path::new("/")).is_err(), "{text}");
+        }
+    }
+
+    /// An assertion of nothing but wildcards says nothing, however they are written.
+    #[test]
+    fn wildcards_say_nothing() {
+        for fields in ["{}", r#"{"url": {"any": true}}"#, r#"{"url": "*", "json": {}}"#] {
+            assert!(said(fields).unwrap().is_empty(), "{fields}");
+        }
+        for fields in [r#"{"method": "GET", "url": "*"}"#, r#"{"json": {"a": 1}}"#] {
+            assert!(!said(fields).unwrap().is_empty(), "{fields}");
+        }
+    }
+
+    /// A field that the source does not have is named, whoever is to look at it.
+    #[test]
+    fn unknown_fields_are_named() {
+        assert!(said(r#"{"path": {"any": true}}"#).unwrap_err().to_string().contains("path"));
+        let judged = ["path".to_owned()];
+        let wrong = expected(("http:request", "{}", "{}"), &judged, here(), Path::new("/"));
+        assert!(wrong.unwrap_err().to_string().contains("no field `path`"));
+    }
+
+    /// A test tells of its own objects only: what is seen anyway is not to be told.
+    #[test]
+    fn a_test_tells_of_its_objects_only() {
+        let fields = r#"{"name": "rate", "args": ["1"]}"#;
+        assert!(done("mock:call", fields, &here(), Path::new("/")).is_ok());
+        assert!(done("http:request", "{}", &here(), Path::new("/")).is_err());
+        assert!(rules([&[], &[], &[]], &here(), Path::new("/")).is_err());
+    }
+}

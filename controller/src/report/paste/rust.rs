@@ -145,3 +145,55 @@ fn literal(text: &str) -> String {
     }
     format!("\"{}\"", text.escape_debug())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugins::source;
+
+    fn request(url: &str) -> Fields {
+        let body = serde_json::json!({ "amount": 1999 });
+        Fields::new().with("method", "POST").with("url", url).with("json", body)
+    }
+
+    /// A mock and an assertion are whole lines.
+    #[test]
+    fn lines_are_whole() {
+        let (plugin, shape) = source("http:request").unwrap();
+        let fields = request("https://pay.example/c");
+        let reply = Fields::new().with("status", 201);
+
+        assert_eq!(
+            mock(plugin, shape, &fields),
+            r##"bigfoot::http().mock_response("POST", "https://pay.example/c").when_json(r#"{"amount":1999}"#).status(200).json("{}");"##
+        );
+        assert_eq!(
+            assertion(plugin, shape, &fields, &reply),
+            r##"bigfoot::http().assert_request("POST", "https://pay.example/c").json(r#"{"amount":1999}"#).assert_response(201);"##
+        );
+        let (plugin, shape) = source("subprocess:run").unwrap();
+        let argv = vec![b"git".to_vec(), vec![0xff]];
+        assert_eq!(
+            assertion(plugin, shape, &Fields::new().with("argv", argv), &Fields::new()),
+            r#"bigfoot::subprocess().assert_run(["git", bigfoot::hex("ff")]);"#
+        );
+    }
+
+    /// Secrets are left open.
+    #[test]
+    fn secrets_are_left_open() {
+        let (plugin, shape) = source("http:request").unwrap();
+        let line = mock(plugin, shape, &request("https://x/a?token=hunter2hunter2"));
+
+        assert!(line.contains("bigfoot::glob(") && !line.contains("hunter2"), "{line}");
+    }
+
+    /// Strings are such as Rust reads them.
+    #[test]
+    fn strings_are_rusts() {
+        assert_eq!(literal("a"), "\"a\"");
+        assert_eq!(literal("a\n\"b\""), "\"a\\n\\\"b\\\"\"");
+        assert_eq!(literal("{\"a\"}"), "r#\"{\"a\"}\"#");
+        assert_eq!(literal("\"#"), "\"\\\"#\"");
+    }
+}
