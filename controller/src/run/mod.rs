@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `keeper` | the outer process: signals, the exit code, what to do if the controller dies |
 //! | `controller` | the inner one: engine, command, report |
+//! | `answers` | what answers on connections, and for programs |
 //! | `directory` | the folder that guests find the controller by |
 //! | `ended` | how the controller tells the keeper how it went |
 //! | `mask` | the signal mask of what is started |
