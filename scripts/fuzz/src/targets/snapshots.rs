@@ -1,13 +1,12 @@
 //! Accepted interactions: any text as a file of them, and files that are written of any interactions.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use bigfoot_controller::accept::{self, FOLDER, Snapshots};
 use bigfoot_controller::call::{Call, Load};
-use bigfoot_controller::engine::Details;
+use bigfoot_controller::engine::{Details, Ran};
 use bigfoot_controller::fields::{Fields, Value};
 use bigfoot_controller::plugins;
 use bigfoot_controller::plugins::card::{Field, FieldKind};
@@ -35,7 +34,7 @@ fn read(input: &[u8]) {
     empty();
     fs::write(PROJECT.join(FOLDER).join("run.toml"), input).expect("a temporary file");
     match Snapshots::load(&PROJECT) {
-        Ok(snapshots) => drop(snapshots.compare(&mut [], &BTreeSet::new())),
+        Ok(snapshots) => drop(snapshots.compare(&mut [], &Ran::default())),
         Err(error) => assert!(error.to_string().len() <= (1 << 14) + 16 * input.len()),
     }
 }
@@ -45,11 +44,11 @@ fn written(values: &[u8]) {
     empty();
     let mut done: Vec<Interaction> =
         values.split(|byte| *byte == b'\n').filter_map(interaction).collect();
-    accept::write(&PROJECT, &done, &BTreeSet::new()).expect("snapshots");
-    let again = accept::write(&PROJECT, &done, &BTreeSet::new()).expect("snapshots");
+    accept::write(&PROJECT, &done, &Ran::default()).expect("snapshots");
+    let again = accept::write(&PROJECT, &done, &Ran::default()).expect("snapshots");
     assert_eq!(again.written, [] as [&Path; 0], "written once more");
     let snapshots = Snapshots::load(&PROJECT).unwrap_or_else(|error| panic!("{error}"));
-    let broken = snapshots.compare(&mut done, &BTreeSet::new());
+    let broken = snapshots.compare(&mut done, &Ran::default());
     assert!(broken.is_empty(), "{broken:?}");
 }
 
