@@ -421,9 +421,12 @@ fn unmocked_commands_are_told() {
 
     guest.is_broken();
     let finding = guest.findings()[0].to_string();
-    for words in
-        ["GET b at cache.example.com/2", "db = 2", "key = \\\"b\\\"", "source = \\\"redis:GET\\\""]
-    {
+    for words in [
+        "GET b at cache.example.com/2",
+        "db = 2",
+        "args = [\\\"b\\\"]",
+        "source = \\\"redis:GET\\\"",
+    ] {
         assert!(finding.contains(words), "{words} is not in {:#}", guest.report);
     }
 }

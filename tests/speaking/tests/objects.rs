@@ -1,6 +1,7 @@
 //! Objects and functions of the test's own, and the other protocols.
 
-use std::net::ToSocketAddrs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::process::Command;
 
 use speaking::{get, url};
@@ -82,6 +83,24 @@ fn names_and_programs() {
     assert_eq!(output.stdout, b"v1\n");
     bigfoot::dns().assert_lookup("db.internal");
     bigfoot::subprocess().assert_run(["git", "describe"]);
+}
+
+/// Commands of Redis: an answer, and an error.
+#[bigfoot::test]
+fn commands_of_redis() {
+    let cache = bigfoot::redis("cache.example.com");
+    cache.mock_command("get", ["user:1"]).text("Ada");
+    cache.mock_command("INCR", [bigfoot::glob("*")]).error("ERR no");
+
+    let sandbox = bigfoot::sandbox();
+    let mut server = TcpStream::connect("cache.example.com:6379").unwrap();
+    server.write_all(b"GET user:1\r\nINCR n\r\n").unwrap();
+    let said: Vec<_> = BufReader::new(server).lines().take(3).map(Result::unwrap).collect();
+    drop(sandbox);
+
+    assert_eq!(said, ["$3", "Ada", "-ERR no"]);
+    cache.assert_command("GET", ["user:1"]);
+    cache.assert_command("INCR", ["n"]);
 }
 
 /// A rule of a block holds in it, without a mock and without an assertion.

@@ -269,7 +269,7 @@ impl Session {
     fn is_busy(&self) -> bool {
         match &self.stage {
             Stage::Passing(passing) => !passing.blocks,
-            Stage::Sending(_) => true,
+            Stage::Sending(sending) => sending.has_begun(),
             Stage::Ready | Stage::Silent | Stage::Over => false,
         }
     }

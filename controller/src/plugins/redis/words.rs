@@ -59,18 +59,15 @@ fn is_secret(source: &str) -> bool {
     matches!(source, "redis:AUTH" | "redis:HELLO" | "redis:ACL" | "redis:MIGRATE")
 }
 
-/// The place, and the key or all arguments.
+/// The place, and all arguments; the key is one of them.
 pub(super) fn paste(source: &str, fields: &Fields) -> Vec<(&'static str, Value)> {
-    let key_alone = matches!(
-        (fields.get("args"), fields.get("key")),
-        (Some(Value::Words(words)), Some(_)) if words.len() == 1
-    );
+    let has_arguments =
+        matches!(fields.get("args"), Some(Value::Words(words)) if !words.is_empty());
     let names = |name: &str| match name {
         "port" => fields.number("port") != Some(USUAL_PORT),
         "db" => fields.number("db") != Some(0),
-        "key" => key_alone,
-        "args" => !key_alone && !is_secret(source),
-        "user" => false,
+        "args" => has_arguments && !is_secret(source),
+        "key" | "user" => false,
         _ => true,
     };
     let named = fields.iter().filter(|(name, _)| names(name));

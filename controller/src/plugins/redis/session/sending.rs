@@ -28,6 +28,11 @@ impl Sending {
         Self { bytes: bytes.into(), pause: None }
     }
 
+    /// Whether some of it is said already; else it waits for a time that nobody may live to see.
+    pub(super) fn has_begun(&self) -> bool {
+        self.pause.is_some()
+    }
+
     /// More, behind the rest.
     pub(super) fn add(&mut self, bytes: &[u8]) {
         self.bytes.extend(bytes);

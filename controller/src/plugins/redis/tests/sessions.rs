@@ -109,6 +109,14 @@ fn commands_that_wait_end_in_time() {
     assert_eq!(client.on(Event::ClientEnd).end, Some(End::Close));
 }
 
+/// Nobody waits for the end of a time in which the client has left.
+#[test]
+fn a_client_that_waits_may_leave() {
+    let mut client = client().mocked("redis:BLPOP", Fields::new());
+    client.exchange(b"BLPOP q 3600\r\n", b"");
+    assert_eq!(client.on(Event::ClientEnd).end, Some(End::Close));
+}
+
 /// Answers go wrong in each way that the card names.
 #[test]
 fn faults_are_played() {
