@@ -171,8 +171,8 @@ impl Trial<'_> {
         let told = self.beside_a_mock(|told, _| {
             assert_eq!(told.stdout, REFUSED, "mocked, {self}: {:#}", told.report);
         });
-        let notes = told.report["notes"].to_string();
-        assert!(notes.contains("refused"), "{self}: {:#}", told.report);
+        assert_eq!(told.findings().len(), 1, "{self}: {:#}", told.report);
+        assert_eq!(told.findings()[0]["refused"], true, "{self}: {:#}", told.report);
     }
 
     fn is_not_answered(&self) {

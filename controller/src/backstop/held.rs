@@ -104,9 +104,8 @@ impl Held {
                 return self.give_file(&answering(&self.folder, *number), close);
             }
             (Trapped::Exec(_), Verdict::StandIn { .. }) => {
-                return self.impossible(
-                    "a mocked program was started by its path and without libc, where nothing can stand in for it; it was refused: start it by its name on PATH",
-                );
+                return self
+                    .impossible("nothing can stand in for a program that is started without libc");
             }
             _ => self.fail(libc::EPROTO),
         }

@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bigfoot_ipc::guest::{self, Registers, Transport};
 use bigfoot_ipc::page::Inside;
+use crossbeam_channel::unbounded;
 use rustix::net::SocketType;
 
 mod address;
@@ -96,47 +97,44 @@ pub struct Backstop {
 }
 
 impl Backstop {
-    /// Answers in a thread of its own, for as long as the run lasts.
+    /// Answers in threads of its own, for as long as the run lasts. One only receives: a call that has
+    /// been received is not interrupted by signals any more.
     ///
     /// # Errors
     ///
     /// There is no thread to be had.
     pub fn start(self) -> std::io::Result<()> {
         self.listener.wake_here();
-        let mut desk = Receiver {
+        let (listener, (tell, told)) = (self.listener.clone(), unbounded());
+        let mut decoder = Decoder {
             backstop: self,
             told_of_listener: false,
             told_of_privacy: false,
             origins: Origins::default(),
         };
-        std::thread::Builder::new().name("backstop".into()).spawn(move || desk.serve())?;
+        let receive = move || {
+            while let Ok(told) = listener.receive() {
+                if told.is_some_and(|told| tell.send(told).is_err()) {
+                    return; // the run is over
+                }
+            }
+        };
+        let decode = move || while told.recv().is_ok_and(|told| decoder.take(&told)) {};
+        std::thread::Builder::new().name("backstop".into()).spawn(decode)?;
+        std::thread::Builder::new().name("backstop-in".into()).spawn(receive)?;
         Ok(())
     }
 }
 
-/// The thread that receives.
-struct Receiver {
+/// The thread that decodes.
+struct Decoder {
     backstop: Backstop,
     told_of_listener: bool,
     told_of_privacy: bool,
     origins: Origins,
 }
 
-impl Receiver {
-    fn serve(&mut self) {
-        loop {
-            match self.backstop.listener.receive() {
-                Ok(Some(told)) => {
-                    if !self.take(&told) {
-                        return;
-                    }
-                }
-                Ok(None) => {}
-                Err(_) => return,
-            }
-        }
-    }
-
+impl Decoder {
     /// Answers a call, or hands it to the engine. False once the run is over.
     fn take(&mut self, told: &Notification) -> bool {
         let listener = self.backstop.listener.clone();

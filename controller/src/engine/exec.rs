@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use bigfoot_ipc::guest::Verdict;
 
+use super::findings::{About, Fault};
 use super::mocked::{Deed, Settled};
 use super::{Asker, Engine, Outcome};
 use crate::call::{Call, Exec};
@@ -60,6 +61,9 @@ impl Engine {
         match self.mocks_of_start(asker, &known, starting.spawns) {
             Spoken::Nothing => self.unmocked_start(asker, &starting, &known),
             Spoken::Settled(fields) => self.mocked_start(asker, &starting, fields),
+            Spoken::Later { .. } if asker.layer == Layer::Backstop => {
+                self.cannot_stand_in(asker, &starting)
+            }
             Spoken::Later { reads } => self.stand_later(asker, starting, reads),
         }
     }
@@ -127,10 +131,24 @@ impl Engine {
         if let Some(errno) = answer::failure(&reply.fields) {
             return Outcome { unlocated, ..Verdict::Deny { errno }.into() };
         }
+        if asker.layer == Layer::Backstop {
+            return self.cannot_stand_in(asker, starting);
+        }
         let number = self.stand_ins.ready(Played::of(&reply.fields), recorded);
         let start = self.processes.stand_in(starting.noted(asker));
         self.sandboxes.born(start, asker.stand);
         Outcome { unlocated, ..Verdict::StandIn { start, number, reads: false }.into() }
+    }
+
+    /// A mock answers, and nothing can take the program's place: what a program that is started without
+    /// libc is to be stands in its starter's memory, which is not ours to write.
+    fn cannot_stand_in(&mut self, asker: &Asker, starting: &Starting) -> Outcome {
+        let why = "nothing can stand in for a program that is started by its path and without libc: start it by its name on PATH, or mock an error";
+        let about = About { parts: vec![("mock", vec![why.to_owned()])], ..About::default() };
+        let call = starting.call();
+        let (code, about) = (Code::Guarded, Some(about));
+        let undescribed = self.note(asker, Fault { call, code, rule: None, refused: true, about });
+        Outcome { undescribed, ..Verdict::Deny { errno: nix::libc::EACCES }.into() }
     }
 
     /// A start that no mock answers.
