@@ -161,7 +161,8 @@ impl Engine {
         if matches!(code, Code::Unmocked | Code::Guarded | Code::Mismatch) {
             parts.extend(self.nearest(&deed.wanted(asker)));
         }
-        if matches!(code, Code::Late | Code::Unattributed) {
+        let helps = !matches!(code, Code::Late | Code::Unattributed); // it was made elsewhere, or too late
+        if !helps {
             parts.extend(self.which(asker));
         }
         About {
@@ -171,7 +172,7 @@ impl Engine {
                 fields: deed.fields.clone(),
             }),
             parts,
-            mock: Some(self.pasted(asker, deed.plugin, deed.shape, &deed.fields)),
+            mock: helps.then(|| self.pasted(asker, deed.plugin, deed.shape, &deed.fields)),
         }
     }
 

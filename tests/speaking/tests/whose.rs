@@ -92,6 +92,17 @@ async fn tasks_two() -> Result<(), String> {
     Ok(())
 }
 
+/// A runtime of one thread.
+#[bigfoot::test]
+async fn a_task_of_one_thread() {
+    bigfoot::http().mock_response("GET", url("/one")).body("1");
+    let sandbox = bigfoot::sandbox();
+    let said = tokio::task::spawn_blocking(|| get("/one").unwrap()).await.unwrap();
+    drop(sandbox);
+    assert_eq!(said, "1");
+    bigfoot::http().assert_request("GET", url("/one"));
+}
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A pool of one thread, made by whichever test comes first.

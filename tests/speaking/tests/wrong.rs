@@ -1,5 +1,7 @@
 //! Tests that do something wrong: each fails by itself, and says what.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::OnceLock;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -91,8 +93,7 @@ fn an_assertion_that_leaves_out() {
 }
 
 fn post(path: &str, body: &str) -> std::io::Result<String> {
-    use std::io::{Read, Write};
-    let mut stream = std::net::TcpStream::connect(("api.example", 80))?;
+    let mut stream = TcpStream::connect(("api.example", 80))?;
     let length = body.len();
     write!(
         stream,
@@ -145,6 +146,41 @@ fn a_late_call() {
     drop(sandbox);
     go.send(()).unwrap();
     late.join().unwrap();
+}
+
+/// A connection belongs to the sandbox that it was opened in, and is late behind it.
+#[bigfoot::test]
+fn a_connection_that_outlives_its_sandbox() {
+    bigfoot::http().mock_response("GET", url("/kept")).body("1").times(2);
+    let sandbox = bigfoot::sandbox();
+    let mut stream = TcpStream::connect(("api.example", 80)).unwrap();
+    assert_eq!(kept(&mut stream), 200);
+    drop(sandbox);
+    assert_eq!(kept(&mut stream), 501);
+    bigfoot::http().assert_request("GET", url("/kept"));
+
+    let again = bigfoot::sandbox();
+    let mut stream = TcpStream::connect(("api.example", 80)).unwrap();
+    assert_eq!(kept(&mut stream), 200);
+    drop(again);
+    bigfoot::http().assert_request("GET", url("/kept"));
+}
+
+/// The status of a request on a connection that is kept.
+fn kept(stream: &mut TcpStream) -> u16 {
+    stream.write_all(b"GET /kept HTTP/1.1\r\nHost: api.example\r\n\r\n").unwrap();
+    let mut space = [0; 2048];
+    let length = stream.read(&mut space).unwrap();
+    String::from_utf8_lossy(&space[9..length.min(12)]).parse().unwrap()
+}
+
+/// What lies outside a restriction is refused, though a rule allows it.
+#[bigfoot::test]
+fn a_restricted_program() {
+    let _sandbox = bigfoot::sandbox();
+    let _allowed = bigfoot::allow(["subprocess:true"]);
+    let _restricted = bigfoot::restrict(["subprocess:false"]);
+    assert!(std::process::Command::new("true").status().is_err());
 }
 
 /// A function of the test's own is called without an answer.
