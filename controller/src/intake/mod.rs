@@ -186,6 +186,9 @@ impl Intake {
         epoll::add(&poll, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
         let mut facts = Facts::new(root);
         facts.stands(Stands::beside(&listener));
+        if let Some(path) = listener.local_addr()?.as_pathname() {
+            facts.listens(path.to_owned());
+        }
         facts.serves(&listener)?; // a command of ours may be a guest too
         Ok(Self {
             listener,
