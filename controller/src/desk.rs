@@ -137,7 +137,8 @@ impl Desk {
         self.lost += lost;
         for hello in hellos {
             let program = || process::executable(hello.process).map(Target::at);
-            self.engine.processes().hello(hello.process, hello.parent, hello.start, program);
+            let began = || process::stat(hello.process).map(|stat| stat.started);
+            self.engine.processes().hello(hello.process, hello.parent, hello.start, program, began);
         }
         let events = self.shared.events();
         self.happened(events);

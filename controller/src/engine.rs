@@ -188,6 +188,7 @@ impl Engine {
     /// Decides a call.
     pub fn ask(&mut self, asker: &Asker, asked: Asked) -> Outcome {
         self.processes.meet(asker.pid, asker.parent, asker.started);
+        self.processes.runs(asker.pid, asker.running);
         let asker = &self.attributed(asker);
         if let Some(test) = &asker.test {
             self.mocks.test_runs(test);
@@ -200,8 +201,8 @@ impl Engine {
             Asked::Resolved { name, addresses } => self.resolved(&name, &addresses),
             Asked::Open(open) => self.decide(asker, Call::Open(open), false),
             Asked::Load(load) => self.decide(asker, Call::Load(load), false),
-            Asked::Exec { named: Some(named), .. }
-                if self.processes.is_to_come(asker.pid, &named) =>
+            Asked::Exec { named: Some(named), ref target, .. }
+                if self.processes.is_to_come(asker.pid, &named, target) =>
             {
                 Verdict::Allow.into() // a hook saw it, and libc carries it out
             }

@@ -80,6 +80,8 @@ pub struct Started {
     pub by: Option<(Pid, u32)>,
     /// Why it was no call of the starter's own.
     pub own: Option<OwnStart>,
+    /// In a process of its own: posix_spawn(3), system(3).
+    pub spawns: bool,
 }
 
 /// A start that waits for its hello.
@@ -90,6 +92,8 @@ struct Start {
     blind: Option<Reason>,
     /// The file that runs, and the interpreter that a script leads to.
     files: [Option<Identity>; 2],
+    /// In a process of its own.
+    spawns: bool,
     met: bool,
     failed: bool,
     /// A stand-in of ours: it says no hello, and nobody misses it.
@@ -121,8 +125,9 @@ pub struct Processes {
     watched: bool,
     /// Programs that were started and would have gained privileges, but for the backstop.
     held_down: Option<BTreeSet<PathBuf>>,
-    /// Processes that start a program which only the backstop saw: their next hello is of this start.
-    expected: HashMap<Pid, u64>,
+    /// Processes that start a program which only the backstop saw, and when each began: their next hello
+    /// is of this start.
+    expected: HashMap<Pid, (u64, u64)>,
 }
 
 /// A start that the environment of a program names which is about to run: only the backstop saw it.
@@ -137,6 +142,18 @@ pub struct Named {
     /// The program that it still runs.
     pub running: Option<Identity>,
 }
+
+/// What a process runs whose call only the backstop saw.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Running {
+    /// The start that its environment names.
+    pub start: Option<u64>,
+    /// Its executable.
+    pub file: Option<Identity>,
+}
+
+/// Most processes that are expected to say hello.
+const EXPECTED_MAX: usize = 1 << 16;
 
 impl Processes {
     /// None yet.
@@ -177,7 +194,7 @@ impl Processes {
     /// Whether a start that only the backstop saw is one that a hook saw first, and that libc carries
     /// out just now. One that says an old number is a start of its own: that of a program which only
     /// passes its environment on.
-    pub fn is_to_come(&mut self, pid: Pid, named: &Named) -> bool {
+    pub fn is_to_come(&mut self, pid: Pid, named: &Named, target: &Target) -> bool {
         let Named { start, parent, shares, running } = *named;
         let Some(slot) = self.slot(start).filter(|slot| !slot.is_over()) else {
             return false;
@@ -185,17 +202,44 @@ impl Processes {
         let starter = slot.process.by.map(|(pid, _)| pid);
         let by_starter = match starter {
             None => parent == std::process::id(), // the run's command, which we start
-            Some(starter) => (shares && starter == parent) || starter == pid,
+            Some(starter) if slot.spawns => shares && starter == parent,
+            Some(starter) => starter == pid,
         };
+        // libc hands a file that is no program to a shell (execvp(3)).
+        let is_it = target.identity.is_none_or(|file| slot.runs(file)) || is_shell(&target.program);
         // What runs already was started: the number is not for what it starts.
         let again = !shares && running.is_some_and(|running| slot.runs(running));
-        slot.passed_on |= !by_starter || again;
-        by_starter && !again
+        let to_come = by_starter && !again && is_it;
+        slot.passed_on |= !to_come;
+        to_come
     }
 
     /// A program is about to run in this process whose start only the backstop saw.
-    pub fn expect(&mut self, pid: Pid, start: u64) {
-        self.expected.insert(pid, start);
+    pub fn expect(&mut self, pid: Pid, began: u64, start: u64) {
+        if self.expected.len() >= EXPECTED_MAX {
+            self.expected.clear(); // each is then known by its number, or as its parent's fork
+        }
+        self.expected.insert(pid, (began, start));
+        self.becomes(pid, start);
+    }
+
+    /// A process that says no hello runs this: so it is known by its call. A static program, say, or one
+    /// of its forks.
+    pub fn runs(&mut self, pid: Pid, running: Running) {
+        let Running { start: Some(start), file: Some(file) } = running else {
+            return;
+        };
+        let is_it = self.slot(start).is_some_and(|it| !it.met && !it.failed && it.runs(file));
+        if is_it && self.known.get(&pid).is_none_or(|known| known.start != start) {
+            self.becomes(pid, start);
+        }
+    }
+
+    fn becomes(&mut self, pid: Pid, start: u64) {
+        let began = self.known.get(&pid).and_then(|known| known.started);
+        if let Some(process) = self.slot(start).map(|slot| slot.process.clone()) {
+            self.known.insert(pid, Process { started: began, ..process });
+        }
     }
 
     /// A process that is known.
@@ -278,6 +322,7 @@ impl Processes {
             program,
             blind,
             files,
+            spawns: started.spawns,
             met: false,
             failed: false,
             stands_in: false,
@@ -330,10 +375,14 @@ impl Processes {
         parent: Pid,
         number: u64,
         program: impl FnOnce() -> Option<Target>,
+        began: impl FnOnce() -> Option<u64>,
     ) {
         self.armed += 1;
         let number = match self.expected.remove(&pid) {
-            Some(expected) if number != 0 => expected,
+            // Another process may have its number by now.
+            Some((then, expected)) if number != 0 && began().is_none_or(|now| now == then) => {
+                expected
+            }
             _ => number,
         };
         // A program that gains no privileges loads our library like any.

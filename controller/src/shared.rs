@@ -344,8 +344,8 @@ fn read(ring: &Ring, (owner, gone): (u32, bool), events: &mut Vec<Event>) -> u64
     }
     ring.read.store(at, Ordering::Release);
     if gone {
-        ring.begun.store(0, Ordering::Relaxed);
-        ring.read.store(0, Ordering::Relaxed);
+        // The next owner goes on from here: what stands in the ring is of no number that comes.
+        ring.read.store(begun, Ordering::Release);
     }
     lost
 }

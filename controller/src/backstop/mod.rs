@@ -249,6 +249,7 @@ impl Decoder {
             return true;
         };
         asker.layer = Layer::Backstop;
+        asker.running = process.running();
         if let (Asked::Exec { named, .. }, Trapped::Exec(exec)) = (&mut asked, &trapped) {
             *named = exec.named.map(|start| process.named(start));
         }

@@ -10,7 +10,7 @@ use rustix::process::{PidfdFlags, PidfdGetfdFlags};
 use super::Thread;
 use crate::intake::process::Pid;
 use crate::intake::program::Identity;
-use crate::processes::Named;
+use crate::processes::{Named, Running};
 
 /// Bytes of /proc/PID/status: some sixty lines.
 const STATUS_BYTES_MAX: usize = 8 << 10;
@@ -41,14 +41,27 @@ impl Process {
     /// The running test, as its runner published it in the environment that the process was started in.
     #[must_use]
     pub fn test(&self) -> Option<Vec<u8>> {
+        bigfoot_ipc::TEST_VARIABLES.iter().find_map(|name| self.variable(name.as_bytes()))
+    }
+
+    /// A variable of the environment that it was started in.
+    fn variable(&self, name: &[u8]) -> Option<Vec<u8>> {
         let file = fs::File::open(format!("/proc/{}/environ", self.pid)).ok()?;
         let mut environment = Vec::new();
         file.take(ENVIRONMENT_BYTES_MAX).read_to_end(&mut environment).ok()?;
-        let value = |name: &&str| {
-            let mut entries = environment.split(|byte| *byte == 0);
-            entries.find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
-        };
-        bigfoot_ipc::TEST_VARIABLES.iter().find_map(value).map(<[u8]>::to_vec)
+        let mut entries = environment.split(|byte| *byte == 0);
+        entries.find_map(|entry| entry.strip_prefix(name)?.strip_prefix(b"=")).map(<[u8]>::to_vec)
+    }
+
+    /// What it runs, and the start that the environment of that names.
+    #[must_use]
+    pub fn running(&self) -> Running {
+        let name = bigfoot_ipc::RUN_VARIABLE.as_bytes();
+        let value = self.variable(name).unwrap_or_default();
+        let number = value.split(|byte| *byte == b',').nth(1);
+        let start = number.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+        let file = Identity::of(&PathBuf::from(format!("/proc/{}/exe", self.pid)));
+        Running { start, file }
     }
 
     /// A duplicate of a descriptor of its. None where we may not have one (pidfd_getfd(2)).

@@ -211,7 +211,7 @@ impl Engine {
         let start = self.processes.start(Started { own, ..starting.noted(asker) });
         self.sandboxes.born(start, asker.stand);
         if asker.layer == Layer::Backstop {
-            self.processes.expect(asker.pid, start);
+            self.processes.expect(asker.pid, asker.started, start);
         }
         Outcome { undescribed, ..Verdict::Start { start, arm }.into() }
     }
@@ -242,6 +242,12 @@ impl Starting {
 
     pub(super) fn noted(&self, asker: &Asker) -> Started {
         let (target, line) = (self.target.clone(), tools::line(&self.arguments));
-        Started { target, line, by: Some((asker.pid, asker.lineage)), own: None }
+        Started {
+            target,
+            line,
+            by: Some((asker.pid, asker.lineage)),
+            own: None,
+            spawns: self.spawns,
+        }
     }
 }

@@ -98,6 +98,7 @@ impl Engine {
             in_lookup: false,
             linked: None,
             layer: Layer::Test,
+            running: crate::processes::Running::default(),
             stand: Stand { sandboxed: Sandboxed::Inside, sandbox, test: Some(number) },
         })
     }

@@ -14,7 +14,7 @@ use crate::plugins::Plugin;
 use crate::plugins::conversation::Opening;
 use crate::plugins::dns::Family;
 use crate::plugins::subprocess::answer::Told;
-use crate::processes::Named;
+use crate::processes::{Named, Running};
 use crate::shared::Event;
 use crate::site::Stack;
 use crate::timeline::Layer;
@@ -44,6 +44,8 @@ pub struct Asker {
     pub linked: Option<PathBuf>,
     /// Which part of us saw the call.
     pub layer: Layer,
+    /// What the process runs, where only the backstop saw the call.
+    pub running: Running,
     /// Whose call it is, and where that stands to a sandbox: the engine's own finding.
     pub stand: Stand,
 }
@@ -88,6 +90,7 @@ impl Asker {
             in_lookup: false,
             linked: None,
             layer: Layer::Preload,
+            running: Running::default(),
             stand: Stand::default(),
         }
     }

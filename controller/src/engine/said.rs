@@ -141,6 +141,7 @@ fn asker_of(interaction: &Interaction) -> Asker {
         in_lookup: false,
         linked: None,
         layer: Layer::Preload,
+        running: crate::processes::Running::default(),
         stand: Stand::default(),
     }
 }

@@ -104,9 +104,12 @@ impl Facts {
             in_lookup: guest.in_lookup,
             linked: None,
             layer: Layer::Preload,
+            running: crate::processes::Running::default(),
             stand: Stand::default(),
         };
-        let asked = self.asked(pid, call)?;
+        // A thread may have a working directory of its own (unshare(2), CLONE_FS).
+        let of_it = Path::new(&format!("/proc/{pid}/task/{}", guest.thread)).exists();
+        let asked = self.asked(if of_it { guest.thread } else { pid }, call)?;
         let asker = Asker { linked: linked(pid, &asked), ..asker };
         Some((asker, asked))
     }

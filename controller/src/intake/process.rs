@@ -181,7 +181,13 @@ fn normal(path: &Path) -> PathBuf {
     for part in path.components() {
         match part {
             Component::CurDir => {}
-            Component::ParentDir => drop(normal.pop()),
+            Component::ParentDir => {
+                // What lies above a folder is above the one that its links lead to.
+                if let Ok(real) = fs::canonicalize(&normal) {
+                    normal = real;
+                }
+                normal.pop();
+            }
             part => normal.push(part),
         }
     }

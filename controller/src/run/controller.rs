@@ -100,7 +100,7 @@ impl Service {
         let files = asks & ask::FILES != 0;
         let watch = Watch { network: true, programs: true, files, senders: true };
         if let Some((target, line)) = command {
-            engine.processes().start(Started { target, line, by: None, own: None });
+            engine.processes().start(Started { target, line, by: None, own: None, spawns: false });
         } else {
             engine.processes().joined_from_outside();
         }

@@ -29,7 +29,7 @@ impl Speaking {
         let setup = Setup { responder: 9, ..Setup::default() };
         let tools = Tools::new(&[]).unwrap();
         let mut engine = Engine::new(Policy::new(Vec::new(), levels), tools, setup);
-        engine.processes().hello(RUNNER, 1, 0, || None);
+        engine.processes().hello(RUNNER, 1, 0, || None, || None);
         let threads = HashSet::from([RUNNER, ONE, TWO]);
         Self { engine, sandboxes: HashMap::new(), threads, ticks: 100 }
     }
@@ -140,11 +140,11 @@ fn a_process_is_answered_by_the_test_that_started_it() {
     let mut speaking = Speaking::two();
     let by = Some((RUNNER, TWO));
     let target = Target::at("/usr/bin/curl".into());
-    let started = Started { target, line: String::new(), by, own: None };
+    let started = Started { target, line: String::new(), by, own: None, spawns: false };
     let start = speaking.engine.processes().start(started);
     let stand = speaking.engine.attributed(&thread(TWO, TWO)).stand;
     speaking.engine.sandboxes.born(start, stand);
-    speaking.engine.processes().hello(600, RUNNER, start, || None);
+    speaking.engine.processes().hello(600, RUNNER, start, || None, || None);
 
     assert_eq!(speaking.look_up(&asker(600)), Some(2));
 }
@@ -153,8 +153,8 @@ fn a_process_is_answered_by_the_test_that_started_it() {
 #[test]
 fn a_fork_is_answered_by_the_test_that_forked_it() {
     let mut speaking = Speaking::two();
-    speaking.engine.processes().hello(700, RUNNER, 0, || None);
-    speaking.engine.processes().hello(701, 700, 0, || None);
+    speaking.engine.processes().hello(700, RUNNER, 0, || None, || None);
+    speaking.engine.processes().hello(701, 700, 0, || None, || None);
 
     assert_eq!(speaking.look_up(&Asker { lineage: ONE, ..asker(700) }), Some(1));
 }

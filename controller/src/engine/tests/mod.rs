@@ -116,6 +116,7 @@ impl Scene {
             line: String::new(),
             by: None,
             own: None,
+            spawns: false,
         });
         self.hello(COMMAND, 1, number);
         self
@@ -123,7 +124,7 @@ impl Scene {
 
     /// A process says hello, and names this start (zero: it is a fork).
     fn hello(&mut self, pid: Pid, parent: Pid, number: u64) {
-        self.engine.processes().hello(pid, parent, number, || None);
+        self.engine.processes().hello(pid, parent, number, || None, || None);
     }
 
     fn ask(&mut self, pid: Pid, asked: Asked) -> Outcome {
@@ -189,6 +190,7 @@ fn asker(pid: Pid) -> Asker {
         in_lookup: false,
         linked: None,
         layer: Layer::Preload,
+        running: crate::processes::Running::default(),
         stand: Stand::default(),
     }
 }

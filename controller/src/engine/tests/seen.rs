@@ -83,8 +83,8 @@ fn a_static_tools_child_may_be_a_tool() {
     let (cc, suite) = (scene.program("cc"), scene.program("suite"));
 
     let number = scene.started(COMMAND, exec(busybox, &["busybox", "sh"], true));
-    scene.engine.processes().hello(102, 101, number, || Some(cc));
-    scene.engine.processes().hello(103, 101, number, || Some(suite));
+    scene.engine.processes().hello(102, 101, number, || Some(cc), || None);
+    scene.engine.processes().hello(103, 101, number, || Some(suite), || None);
 
     assert_eq!((scene.role(102), scene.role(103)), (Role::Tool, Role::Guest));
 }
@@ -97,9 +97,9 @@ fn a_repeated_number_is_another_program() {
     let number = scene.started(COMMAND, exec(suite.clone(), &["suite"], true));
     scene.hello(101, COMMAND, number);
 
-    scene.engine.processes().hello(102, COMMAND, number, || Some(cc.clone()));
-    scene.engine.processes().hello(103, 101, number, || Some(cc));
-    scene.engine.processes().hello(104, COMMAND, number, || None);
+    scene.engine.processes().hello(102, COMMAND, number, || Some(cc.clone()), || None);
+    scene.engine.processes().hello(103, 101, number, || Some(cc), || None);
+    scene.engine.processes().hello(104, COMMAND, number, || None, || None);
 
     let roles = [101, 102, 103, 104].map(|pid| scene.role(pid));
     assert_eq!(roles, [Role::Guest, Role::Tool, Role::Guest, Role::Guest]);
@@ -149,8 +149,8 @@ fn programs_of_a_shell_outside_are_known_by_themselves() {
     scene.engine.processes().joined_from_outside();
     let (make, suite, cc) = (scene.program("make"), scene.program("suite"), scene.program("cc"));
 
-    scene.engine.processes().hello(101, 50, OUTSIDE, || Some(make));
-    scene.engine.processes().hello(102, 50, OUTSIDE, || Some(suite));
+    scene.engine.processes().hello(101, 50, OUTSIDE, || Some(make), || None);
+    scene.engine.processes().hello(102, 50, OUTSIDE, || Some(suite), || None);
     scene.hello(103, 102, 0);
     scene.hello(104, 50, OUTSIDE);
     scene.spawn(101, 105, cc);
