@@ -131,6 +131,7 @@ fn kind(kind: FieldKind) -> &'static str {
         FieldKind::Pairs => "a table of names and values",
         FieldKind::Headers => "a table; the case of names does not matter",
         FieldKind::Json => "any value",
+        FieldKind::Sql | FieldKind::NormalSql => "SQL",
         FieldKind::Path => "the name of a file",
     }
 }

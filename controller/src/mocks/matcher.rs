@@ -12,6 +12,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde_json::Value as Json;
 use serde_json_path::JsonPath;
 
+use super::sql;
 use super::url::{Url, normal_glob};
 use crate::fields::Value;
 use crate::plugins::card::FieldKind;
@@ -61,6 +62,8 @@ impl Matcher {
         let normal = match kind {
             FieldKind::Word => Cow::Owned(text.to_lowercase()),
             FieldKind::Url => Cow::Owned(normal_glob(text)),
+            FieldKind::Sql => Cow::Borrowed(sql::trimmed(text)),
+            FieldKind::NormalSql => Cow::Owned(sql::normal(text)),
             _ => Cow::Borrowed(text),
         };
         Self::Glob(text.to_owned(), Glob::new(&normal))
@@ -185,6 +188,8 @@ fn normal(kind: FieldKind, bytes: &[u8]) -> Cow<'_, [u8]> {
         FieldKind::Url => {
             std::str::from_utf8(bytes).ok().and_then(Url::parse).map(|url| url.to_string())
         }
+        FieldKind::Sql => std::str::from_utf8(bytes).ok().map(|text| sql::trimmed(text).to_owned()),
+        FieldKind::NormalSql => std::str::from_utf8(bytes).ok().map(sql::normal),
         FieldKind::Number => std::str::from_utf8(bytes)
             .ok()
             .and_then(|text| text.trim().parse::<i64>().ok())

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `matcher` | whether a value is the one that a mock waits for |
 //! | `url` | addresses of the web in their normal form |
+//! | `sql` | statements of SQL in theirs |
 //! | `table` | all mocks of a run, found by source and key |
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::plugins::conversation::Fault;
 use crate::rules::{Origin, TestGlob};
 
 pub mod matcher;
+pub mod sql;
 pub mod table;
 pub mod url;
 

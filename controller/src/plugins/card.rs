@@ -84,6 +84,10 @@ pub enum FieldKind {
     Word,
     /// An address of the web; compared in its normal form.
     Url,
+    /// A statement of SQL, as it is written but for blanks and semicolons around it; a `*` is itself.
+    Sql,
+    /// The same, compared in its normal form: layout, comments and the case of words make no difference.
+    NormalSql,
     /// Bytes, also written as characters or `{ hex = ".." }`.
     Bytes,
     /// A number.

@@ -6,8 +6,8 @@ use serde_json_path::JsonPath;
 use super::super::error::Error;
 use super::super::schema::Reader;
 use super::super::tree::{Entry, Node, Value};
-use crate::mocks::Matcher;
 use crate::mocks::url::Url;
+use crate::mocks::{Matcher, sql};
 use crate::plugins::card::FieldKind;
 
 const FORMS: &[&str] = &["exact", "glob", "regex"];
@@ -36,7 +36,7 @@ impl Reader<'_> {
                 Ok(Matcher::Exact((*number).into()))
             }
             Value::Text(text) if text.starts_with('~') => self.regex(kind, node, 1),
-            Value::Text(text) if text.contains('*') => self.glob(name, kind, node),
+            Value::Text(text) if text.contains('*') && !is_sql(kind) => self.glob(name, kind, node),
             Value::Text(_) => self.exact(name, kind, node),
             Value::Table(_) => self.explicit(name, kind, node),
             _ => Err(self.wrong_type(node, name, takes(kind))),
@@ -66,6 +66,11 @@ impl Reader<'_> {
         match (kind, &node.value) {
             (FieldKind::Number, Value::Integer(number)) => Ok(Matcher::Exact((*number).into())),
             (FieldKind::Number, _) => Err(self.wrong_type(node, name, takes(kind))),
+            (FieldKind::Sql | FieldKind::NormalSql, Value::Text(text))
+                if sql::normal(text).is_empty() =>
+            {
+                Err(self.error(node, format!("`{name}` has no statement in it"), "matches nothing"))
+            }
             (FieldKind::Word, Value::Text(text)) if text.trim().is_empty() => {
                 Err(self.error(node, format!("`{name}` is empty"), "matches nothing"))
             }
@@ -212,6 +217,16 @@ pub(super) fn takes(kind: FieldKind) -> &'static str {
         FieldKind::Words => "a list of strings",
         FieldKind::Pairs | FieldKind::Headers => "a table of names and values",
         FieldKind::Path => "the name of a file",
-        FieldKind::Text | FieldKind::Word | FieldKind::Url | FieldKind::Json => "a string",
+        FieldKind::Text
+        | FieldKind::Word
+        | FieldKind::Url
+        | FieldKind::Sql
+        | FieldKind::NormalSql
+        | FieldKind::Json => "a string",
     }
+}
+
+/// Whether stars stand for themselves: in SQL they mostly do.
+fn is_sql(kind: FieldKind) -> bool {
+    matches!(kind, FieldKind::Sql | FieldKind::NormalSql)
 }

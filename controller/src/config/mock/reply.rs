@@ -53,7 +53,12 @@ impl Reader<'_> {
             (FieldKind::Pairs | FieldKind::Headers, _) => self.pairs(field.name, node)?.into(),
             (FieldKind::Bytes, Value::Table(_)) => self.word(field.name, node)?.into(),
             (
-                FieldKind::Text | FieldKind::Word | FieldKind::Url | FieldKind::Bytes,
+                FieldKind::Text
+                | FieldKind::Word
+                | FieldKind::Url
+                | FieldKind::Sql
+                | FieldKind::NormalSql
+                | FieldKind::Bytes,
                 Value::Text(text),
             ) => text.clone().into(),
             _ => return Err(wrong()),

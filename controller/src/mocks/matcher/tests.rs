@@ -28,6 +28,22 @@ fn pairs(pairs: &[(&str, &str)]) -> Value {
     Value::Pairs(pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect())
 }
 
+/// SQL is compared as written, without what stands around it; or by its words, whatever their layout.
+#[test]
+fn sql_is_compared_as_written_or_by_its_words() {
+    let (plain, other) = ("SELECT * FROM t ", "select *\n  from T -- all\n;");
+
+    assert!(exact(plain).has(FieldKind::Sql, &"\nSELECT * FROM t;".into()));
+    assert!(!exact(plain).has(FieldKind::Sql, &other.into()));
+    assert!(exact(plain).has(FieldKind::NormalSql, &other.into()));
+    assert!(!exact(plain).has(FieldKind::NormalSql, &"select a from t".into()));
+    assert!(glob(FieldKind::Sql, "SELECT *").has(FieldKind::Sql, &"SELECT 1;".into()));
+    assert!(
+        glob(FieldKind::NormalSql, "select *  from t")
+            .has(FieldKind::NormalSql, &"SELECT a FROM t".into())
+    );
+}
+
 /// Characters and bytes are one thing to whoever writes a mock.
 #[test]
 fn characters_and_bytes_are_compared_by_utf_8() {

@@ -108,6 +108,10 @@ fn value(kind: FieldKind, word: &[u8]) -> Value {
             Value::Pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
         }
         FieldKind::Json => serde_json::from_slice(word).map_or(Value::Text(text), Value::Json),
-        FieldKind::Text | FieldKind::Word | FieldKind::Url => Value::Text(text),
+        FieldKind::Text
+        | FieldKind::Word
+        | FieldKind::Url
+        | FieldKind::Sql
+        | FieldKind::NormalSql => Value::Text(text),
     }
 }
