@@ -211,6 +211,9 @@ impl Desk {
             Wire::Waits { source, fields, reply } => {
                 let _ = reply.send(self.engine.waits(ticket, source, &fields));
             }
+            Wire::Foresee { source, fields, reply } => {
+                let _ = reply.send(self.engine.foresee(ticket, source, fields));
+            }
             Wire::Names { source, reply } => {
                 let _ = reply.send(self.engine.names_source(ticket, source));
             }

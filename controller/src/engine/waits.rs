@@ -2,11 +2,14 @@
 
 use super::Engine;
 use super::connect::{hosts_of, opening_of};
+use super::decide::{Decided, Known};
+use super::wire::short;
+use crate::call::{Call, Request};
 use crate::fields::{Fields, Value};
 use crate::mocks::table::Wanted;
-use crate::mocks::{Matcher, Mock, When};
+use crate::mocks::{Act, Matcher, Mock, When};
 use crate::plugins::card::{FieldKind, Shape};
-use crate::plugins::conversation::Wait;
+use crate::plugins::conversation::{By, Foreseen, Wait};
 use crate::plugins::source;
 
 impl Engine {
@@ -47,6 +50,53 @@ impl Engine {
         let live = self.mocks.live(&wanted);
         live.map(|mock: &Mock| bytes_wait(&mock.when, shape, fields)).fold(Wait::Never, Wait::or)
     }
+}
+
+impl Engine {
+    /// What would answer something on a connection, so far as its fields are known.
+    pub fn foresee(&mut self, ticket: u32, name: &'static str, fields: Fields) -> Foreseen {
+        let known = self.asker_of(ticket).zip(source(name));
+        let Some((asker, (plugin, shape))) = known else {
+            return Foreseen::nobody();
+        };
+        let conversation = self.conversations.open.get(&ticket);
+        let session = conversation.and_then(|it| it.session.as_ref());
+        if let Some(step) = session.and_then(|session| session.steps.front()) {
+            let mut steps = step.mocks().iter().filter(|step| step.shape.source == name);
+            let step = steps.find(|step| may_be(&step.when, shape, &fields));
+            return step.map_or_else(Foreseen::nobody, |step| foreseen(&step.when, &step.act));
+        }
+        let (test, owner) = (asker.test.as_deref(), asker.stand.owner());
+        let wanted = Wanted { plugin, shape, fields: &fields, test, owner };
+        let mut live = self.mocks.live(&wanted);
+        if let Some(mock) = live.find(|mock| may_be(&mock.when, shape, &fields)) {
+            return foreseen(&mock.when, &mock.act);
+        }
+        drop(live);
+        let Some((connect, plumbing)) = conversation.map(|it| (it.connect.clone(), it.own)) else {
+            return Foreseen::nobody();
+        };
+        let call = Call::Request(Request { connect, source: name, fields: short(&fields) });
+        let known = Known { plumbing, ..Known::default() };
+        match self.judged(&asker, &call, known) {
+            Decided::Refused(..) => Foreseen::nobody(),
+            _ => Foreseen { by: By::Server, ..Foreseen::nobody() },
+        }
+    }
+}
+
+fn foreseen(when: &When, act: &Act) -> Foreseen {
+    let (replies, by) = match act {
+        Act::Replies(replies) => (replies.clone(), By::Mock),
+        Act::Fault(_, reply) => (vec![reply.clone()], By::Mock),
+        Act::Real(_) => (Vec::new(), By::Server),
+    };
+    Foreseen { when: when.clone(), replies, by }
+}
+
+/// Whether fields that are not there yet may still make it what a mock waits for.
+fn may_be(when: &When, shape: &'static Shape, fields: &Fields) -> bool {
+    when.differing(shape, fields).into_iter().all(|(name, _)| fields.get(name).is_none())
 }
 
 impl Wait {

@@ -138,7 +138,7 @@ impl Engine {
 }
 
 /// What rules may name of a request: its short fields, and no bodies.
-fn short(fields: &Fields) -> Fields {
+pub(super) fn short(fields: &Fields) -> Fields {
     let is_short = |value: &Value| match value {
         Value::Text(text) => text.len() <= SHORT_BYTES_MAX,
         Value::Number(_) => true,

@@ -21,7 +21,7 @@ use crate::backstop::Held;
 use crate::engine::{Asked, Asker, Said, Word};
 use crate::fields::Fields;
 use crate::jobs::Jobs;
-use crate::plugins::conversation::{Answer, Wait};
+use crate::plugins::conversation::{Answer, Foreseen, Wait};
 
 pub mod control;
 pub mod facts;
@@ -136,6 +136,15 @@ pub enum Wire {
         fields: Fields,
         /// Where the answer goes.
         reply: Sender<Wait>,
+    },
+    /// What would answer something of which not all is known yet.
+    Foresee {
+        /// Of what.
+        source: &'static str,
+        /// What is known.
+        fields: Fields,
+        /// Where the answer goes.
+        reply: Sender<Foreseen>,
     },
     /// Whether a mock names this source.
     Names {

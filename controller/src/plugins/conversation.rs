@@ -14,6 +14,7 @@ use bigfoot_ipc::guest::Transport;
 
 use super::card::FaultKind;
 use crate::fields::Fields;
+use crate::mocks::When;
 
 /// To whom a guest opened a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,9 +161,21 @@ pub trait Desk {
     /// recorded.
     fn waits(&mut self, source: &'static str, fields: &Fields) -> Wait;
 
+    /// What would answer this, so far as its fields are known: those that are not there yet may become
+    /// anything. Nothing is recorded.
+    fn foresee(&mut self, source: &'static str, fields: &Fields) -> Foreseen;
+
     /// Whether a mock or a step names this source: handshakes and the like are interactions only then.
     /// The name of a protocol stands for any source of it: else rules alone have the connection read.
     fn names(&self, source: &'static str) -> bool;
+}
+
+impl Foreseen {
+    /// Nobody answers.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self { when: When::default(), replies: Vec::new(), by: By::Nobody }
+    }
 }
 
 /// How bytes stand to what mocks wait for.
@@ -174,6 +187,28 @@ pub enum Wait {
     Prefix,
     /// No mock waits for such bytes.
     Never,
+}
+
+/// What would answer something of which not all is known yet.
+#[derive(Debug, Clone)]
+pub struct Foreseen {
+    /// What the mock or step waits for that would answer; empty where none would.
+    pub when: When,
+    /// What it gives, one a time.
+    pub replies: Vec<Arc<Fields>>,
+    /// Who answers.
+    pub by: By,
+}
+
+/// Who answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A mock or a step.
+    Mock,
+    /// The real server.
+    Server,
+    /// Nobody.
+    Nobody,
 }
 
 /// One connection of a guest, answered in its protocol.

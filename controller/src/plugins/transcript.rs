@@ -6,8 +6,11 @@ use std::sync::Arc;
 use bigfoot_ipc::guest::Transport;
 
 use super::Plugin;
-use super::conversation::{Answer, Conversation, Desk, Event, Fault, Opening, Output, Reply, Wait};
+use super::conversation::{
+    Answer, By, Conversation, Desk, Event, Fault, Foreseen, Opening, Output, Reply, Wait,
+};
 use crate::fields::{Fields, Value};
+use crate::mocks::When;
 
 /// A client of a plugin, and the desk that answers it.
 #[derive(Debug)]
@@ -24,6 +27,7 @@ pub(crate) struct Paper {
     answers: VecDeque<(&'static str, Answer)>,
     named: Vec<&'static str>,
     waits: VecDeque<Vec<u8>>,
+    foreseen: When,
     /// What was asked, in order.
     pub asked: Vec<(&'static str, Fields)>,
     /// What real servers answered.
@@ -45,6 +49,19 @@ impl Desk for Paper {
 
     fn completed(&mut self, number: u64, reply: Fields) {
         self.completed.push((number, reply));
+    }
+
+    fn foresee(&mut self, source: &'static str, _: &Fields) -> Foreseen {
+        let when = self.foreseen.clone();
+        match self.answers.front() {
+            Some((wanted, Answer::Mocked(reply))) if *wanted == source => {
+                Foreseen { when, replies: vec![reply.fields.clone()], by: By::Mock }
+            }
+            Some((wanted, Answer::Real(_))) if *wanted == source => {
+                Foreseen { by: By::Server, ..Foreseen::nobody() }
+            }
+            _ => Foreseen::nobody(),
+        }
     }
 
     fn names(&self, source: &'static str) -> bool {
@@ -136,6 +153,12 @@ impl Transcript {
     /// The next exchange waits for these bytes; without them, any bytes are one.
     pub fn waiting(mut self, bytes: &[u8]) -> Self {
         self.desk.waits.push_back(bytes.to_owned());
+        self
+    }
+
+    /// The next answer is a mock's that waits for this.
+    pub fn foreseeing(mut self, when: When) -> Self {
+        self.desk.foreseen = when;
         self
     }
 

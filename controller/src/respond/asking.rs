@@ -6,7 +6,7 @@ use crate::engine::Said;
 use crate::fields::Fields;
 use crate::intake::{Job, Wire};
 use crate::jobs::Jobs;
-use crate::plugins::conversation::{Answer, Desk, Wait};
+use crate::plugins::conversation::{Answer, Desk, Foreseen, Wait};
 
 /// The way to the engine for the conversations of one event loop.
 #[derive(Debug)]
@@ -48,6 +48,15 @@ impl Desk for Asking {
     fn names(&self, source: &'static str) -> bool {
         let (reply, heard) = bounded(1);
         self.send(Wire::Names { source, reply }) && heard.recv().unwrap_or(false)
+    }
+
+    fn foresee(&mut self, source: &'static str, fields: &Fields) -> Foreseen {
+        let (reply, heard) = bounded(1);
+        let fields = fields.clone();
+        if !self.send(Wire::Foresee { source, fields, reply }) {
+            return Foreseen::nobody();
+        }
+        heard.recv().unwrap_or_else(|_| Foreseen::nobody())
     }
 
     fn waits(&mut self, source: &'static str, fields: &Fields) -> Wait {

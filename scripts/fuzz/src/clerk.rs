@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bigfoot_controller::fields::Fields;
 use bigfoot_controller::mocks::{Act, Mock};
-use bigfoot_controller::plugins::conversation::{Answer, Desk, Reply, Wait};
+use bigfoot_controller::plugins::conversation::{Answer, By, Desk, Foreseen, Reply, Wait};
 use bigfoot_controller::plugins::{self, Plugin, card, layer};
 
 /// Who is asked.
@@ -83,6 +83,19 @@ impl Desk for Clerk {
         let (source, _) = &self.asked[usize::try_from(number).expect("a number of ours")];
         let (_, shape) = plugins::source(source).expect("a source of a card");
         claim_names(shape.reply, &reply);
+    }
+
+    fn foresee(&mut self, source: &'static str, _: &Fields) -> Foreseen {
+        let when = self.mocks.iter().find(|mock| mock.shape.source == source).map(|mock| &mock.when);
+        let when = when.cloned().unwrap_or_default();
+        match self.choose(source, self.asked.len()) {
+            Answer::Mocked(reply) => Foreseen { when, replies: vec![reply.fields], by: By::Mock },
+            Answer::Real(number) => {
+                self.real.remove(&number); // it was not asked
+                Foreseen { by: By::Server, ..Foreseen::nobody() }
+            }
+            Answer::Refused(_) => Foreseen::nobody(),
+        }
     }
 
     /// Mocks wait for lines; none waits for one that begins with `!`.

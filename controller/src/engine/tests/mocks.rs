@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fields::Fields;
-use crate::plugins::conversation::{Answer, Wait};
+use crate::plugins::conversation::{Answer, By, Wait};
 use crate::timeline::{Asserted, How, Interaction};
 
 const SERVER: &str = "192.0.2.80:80";
@@ -334,6 +334,27 @@ fn the_steps_of_a_session_come_in_order() {
     scene.engine.said(ticket, Said::Ended);
     let (findings, _, unused) = scene.ended();
     assert_eq!((findings.len(), unused.len()), (0, 0), "{unused:?}");
+}
+
+/// What would answer is told before all is known of a call, and nothing is recorded.
+#[test]
+fn an_answer_is_foreseen() {
+    let mut scene = Scene::configured(SESSION);
+    let ticket = scene.claimed(200, "192.0.2.80:7");
+    let foresee = |scene: &mut Scene, fields| {
+        let foreseen = scene.engine.foresee(ticket, "socket:exchange", fields);
+        (
+            foreseen.by,
+            foreseen.replies.first().and_then(|reply| reply.text("bytes").map(String::from)),
+        )
+    };
+
+    assert_eq!(foresee(&mut scene, place()), (By::Nobody, None));
+    scene.engine.answer(ticket, "socket:connect", place());
+    assert_eq!(foresee(&mut scene, place()), (By::Mock, Some("1".to_owned())));
+    assert_eq!(foresee(&mut scene, place().with("bytes", "B")), (By::Nobody, None));
+
+    assert_eq!(scene.ended().1.len(), 1);
 }
 
 /// The original compares no step with the call; here another call than the next step's is told.
