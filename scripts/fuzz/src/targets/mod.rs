@@ -6,6 +6,7 @@ mod dns;
 mod guest;
 mod http;
 mod messages;
+mod postgres;
 mod redis;
 mod rules;
 mod snapshots;
@@ -22,6 +23,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("guest", guest::target),
     ("http", http::target),
     ("messages", messages::target),
+    ("postgres", postgres::target),
     ("redis", redis::target),
     ("rules", rules::target),
     ("snapshots", snapshots::target),
