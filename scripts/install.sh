@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# One line for each program that a test starts, and the Debian package that has it.
+# One line for each program (or file) that a test needs, and the Debian package that has it.
 programs='
 cc gcc
 c++ g++
@@ -12,6 +12,8 @@ git git
 curl curl
 nc netcat-openbsd
 psql postgresql-client
+/usr/lib/postgresql/15/bin/postgres postgresql-15
+/usr/share/java/postgresql.jar libpostgresql-jdbc-java
 redis-cli redis-tools
 redis-server redis-server
 ssh openssh-client
@@ -32,7 +34,7 @@ musl-gcc musl-tools
 
 missing_packages() {
     while read -r program package; do
-        [ -z "$program" ] || command -v "$program" >/dev/null || echo "$package"
+        [ -z "$program" ] || command -v "$program" >/dev/null || [ -e "$program" ] || echo "$package"
     done <<<"$programs"
     python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
     [ -e /usr/include/stdio.h ] || echo libc6-dev
@@ -61,13 +63,14 @@ install_packages() {
 install_python() {
     local venv=target/venv
     [ -x "$venv/bin/python3" ] || python3 -m venv "$venv"
-    "$venv/bin/python3" -c 'import pytest, xdist, pytest_asyncio, requests, httpx, h2, aiohttp, dns, elasticsearch, redis' 2>/dev/null ||
-        "$venv/bin/python3" -m pip install --quiet pytest pytest-xdist pytest-asyncio requests 'httpx[http2]' aiohttp dnspython 'elasticsearch>=8,<9' redis
+    "$venv/bin/python3" -c 'import pytest, xdist, pytest_asyncio, requests, httpx, h2, aiohttp, dns, elasticsearch, redis, psycopg2, psycopg, asyncpg' 2>/dev/null ||
+        "$venv/bin/python3" -m pip install --quiet pytest pytest-xdist pytest-asyncio requests 'httpx[http2]' aiohttp dnspython 'elasticsearch>=8,<9' redis \
+            psycopg2-binary 'psycopg[binary]' asyncpg
 }
 
 install_node() {
-    { [ -d target/node_modules/@elastic/elasticsearch ] && [ -d target/node_modules/ioredis ]; } ||
-        npm install --silent --no-audit --no-fund --no-save --prefix target @elastic/elasticsearch@8 ioredis
+    { [ -d target/node_modules/@elastic/elasticsearch ] && [ -d target/node_modules/ioredis ] && [ -d target/node_modules/pg ]; } ||
+        npm install --silent --no-audit --no-fund --no-save --prefix target @elastic/elasticsearch@8 ioredis pg@8
 }
 
 install_nextest() {

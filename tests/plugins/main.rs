@@ -3,6 +3,7 @@
 mod dns;
 mod elasticsearch;
 mod http;
+mod postgres;
 mod redis;
 mod socket;
 mod subprocess;

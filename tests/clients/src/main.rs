@@ -1,6 +1,8 @@
 //! Clients of Rust: `client reqwest|ureq|ureq-webpki METHOD URL [BODY]` prints the status and the body,
 //! `client hickory NAME [TYPE]` the addresses, or the records of a type, `client redis URL` what a server says to
-//! commands of every kind.
+//! commands of every kind; `client tokio-postgres|sqlx HOST PORT` runs the operations of `postgres`.
+
+mod postgres;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -23,6 +25,8 @@ fn main() -> ExitCode {
         ["ureq-webpki", method, url, body @ ..] => {
             ureq(RootCerts::WebPki, method, url, body.concat())
         }
+        ["tokio-postgres", host, port] => postgres::tokio(host, port),
+        ["sqlx", host, port] => postgres::sqlx(host, port),
         ["hickory", name, kind @ ..] => hickory(name, kind.first().copied()),
         ["redis", url] => redis(url),
         _ => Err("unknown words".into()),
