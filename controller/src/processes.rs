@@ -238,7 +238,8 @@ impl Processes {
     fn becomes(&mut self, pid: Pid, start: u64) {
         let began = self.known.get(&pid).and_then(|known| known.started);
         if let Some(process) = self.slot(start).map(|slot| slot.process.clone()) {
-            self.known.insert(pid, Process { started: began, ..process });
+            // What calls it made before is not known: it is no wrapper.
+            self.known.insert(pid, Process { started: began, fresh: false, ..process });
         }
     }
 

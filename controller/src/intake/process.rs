@@ -248,7 +248,7 @@ mod tests {
         for start in ["/proc/self/fd", "/proc/thread-self/fd", "/dev/fd"] {
             let path = format!("{start}/{}", number(&folder));
             assert_eq!(absolute(path.clone()), Path::new("/usr"));
-            assert_eq!(absolute(format!("{path}/../x/y")), Path::new(start).join("x/y"));
+            assert_eq!(absolute(format!("{path}/../x/y")), Path::new("/x/y"), "above /usr");
             assert_eq!(absolute(format!("{path}/x/y")), Path::new("/usr/x/y"));
             let path = format!("{start}/{}", number(&pipe));
             assert_eq!(absolute(path.clone()), Path::new(&path));
