@@ -1,5 +1,6 @@
 //! A call that waits for its verdict, and what is done about it.
 
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::io::IoSlice;
 use std::net::{IpAddr, SocketAddr};
@@ -10,8 +11,10 @@ use std::sync::Arc;
 use bigfoot_ipc::guest::{Transport, Verdict};
 use nix::libc;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, SocketAddrUnix, sockopt};
+use rustix::net::addr::SocketAddrArg;
+use rustix::net::{RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix, sockopt};
 
+use super::behalf::{self, Behalf};
 use super::memory::Memory;
 use super::process::Process;
 use super::sys::{Listener, Notification};
@@ -33,6 +36,7 @@ pub struct Held {
     pub(super) trapped: Trapped,
     /// A duplicate of the guest's socket, where it is about one and we may have it.
     socket: Option<OwnedFd>,
+    answered: Cell<bool>,
 }
 
 /// What could not be done, in words for the report.
@@ -53,6 +57,7 @@ impl Held {
             told: *told,
             trapped,
             socket,
+            answered: Cell::new(false),
         }
     }
 
@@ -68,37 +73,41 @@ impl Held {
     /// Lets it through.
     pub(super) fn pass(&self) {
         self.listener.pass(self.told.id);
+        self.answered.set(true);
     }
 
     /// Has it fail.
     pub(super) fn fail(&self, errno: i32) {
         self.listener.fail(self.told.id, errno);
+        self.answered.set(true);
     }
 
-    /// Carries a verdict out; what could not be done, if something could not.
-    pub fn settle(&self, verdict: &Verdict) -> Option<Weakness> {
+    fn give(&self, value: usize) {
+        self.listener.give(self.told.id, i64::try_from(value).unwrap_or(i64::MAX));
+        self.answered.set(true);
+    }
+
+    /// Carries a verdict out; what could not be done, if something could not. What has to wait does so
+    /// in a thread of its own.
+    pub fn settle(self, verdict: &Verdict) -> Option<Weakness> {
         match (&self.trapped, verdict) {
-            (Trapped::Send(send), Verdict::Allow) if send.alone => return self.send_alone(send),
+            (Trapped::Send(send), Verdict::Allow) if send.alone => return self.send_alone(),
             (_, Verdict::Allow | Verdict::Start { .. }) => self.pass(),
             (_, Verdict::Deny { errno }) => self.fail(*errno),
-            (Trapped::Connect { to, .. }, Verdict::Redirect { to: at }) => {
-                let Some(at) = to.in_its_form(*at) else {
-                    return self.impossible("a socket of one family cannot be led to another");
+            (
+                Trapped::Connect { to, .. } | Trapped::Send(Send { to, .. }),
+                Verdict::Redirect { to: at },
+            ) => {
+                let wide = to.is_wide();
+                return match to.in_its_form(*at) {
+                    Some(at) => self.reach(Ok(at.into()), wide),
+                    None => self.impossible("a socket of one family cannot be led to another"),
                 };
-                return self.on_the_socket(|socket| {
-                    if to.is_wide() {
-                        let _ = sockopt::set_ipv6_v6only(socket, false); // else the kernel says so
-                    }
-                    rustix::net::connect(socket, &at).map(|()| 0)
-                });
             }
             (Trapped::Connect { .. }, Verdict::Unix { number }) => {
-                let path = answering(&self.folder, *number);
-                return self.on_the_socket(|socket| {
-                    rustix::net::connect(socket, &SocketAddrUnix::new(path)?).map(|()| 0)
-                });
+                let at = SocketAddrUnix::new(answering(&self.folder, *number));
+                return self.reach(at.map(|at| at.as_any()), false);
             }
-            (Trapped::Send(send), Verdict::Redirect { to: at }) => return self.send(send, *at),
             (Trapped::Open(open), Verdict::File { number }) => {
                 let close = open.flags & libc::O_CLOEXEC != 0;
                 return self.give_file(&answering(&self.folder, *number), close);
@@ -112,88 +121,85 @@ impl Held {
         None
     }
 
-    /// Makes the guest's call on its socket, and has it come back with what that gave.
-    fn on_the_socket(
-        &self,
-        call: impl FnOnce(&OwnedFd) -> Result<usize, Errno>,
-    ) -> Option<Weakness> {
-        let Some(socket) = &self.socket else {
-            return self.impossible(
-                "a guest's socket could not be had (pidfd_getfd), so that a mocked connection was refused",
-            );
-        };
-        match call(socket) {
-            Ok(value) => self.listener.give(self.told.id, i64::try_from(value).unwrap_or(0)),
-            Err(error) => self.fail(error.raw_os_error()),
-        }
-        None
-    }
-
     fn impossible(&self, why: Weakness) -> Option<Weakness> {
         self.fail(libc::EACCES);
         Some(why)
     }
 
-    /// Sends one message to where it was led.
-    fn send(&self, send: &Send, at: SocketAddr) -> Option<Weakness> {
-        let Some(at) = send.to.in_its_form(at) else {
-            return self.impossible("a socket of one family cannot be led to another");
-        };
-        self.send_to(send, |socket, bytes, flags| {
-            if send.to.is_wide() {
-                let _ = sockopt::set_ipv6_v6only(socket, false); // else the kernel says so
-            }
-            rustix::net::sendto(socket, bytes, flags, &at)
-        })
-    }
-
     /// Sends the first of several messages to different places, and nothing else: the guest calls
     /// again for the others, which are then asked about.
-    fn send_alone(&self, send: &Send) -> Option<Weakness> {
-        use bigfoot_ipc::guest::Peer;
-        self.send_to(send, |socket, bytes, flags| match send.to.peer() {
-            Some(Peer::Internet(at)) => rustix::net::sendto(socket, bytes, flags, &at),
-            Some(Peer::Unix([0, name @ ..])) => {
-                let at = SocketAddrUnix::new_abstract_name(name)?;
-                rustix::net::sendto(socket, bytes, flags, &at)
-            }
-            Some(Peer::Unix(path)) => {
-                rustix::net::sendto(socket, bytes, flags, &SocketAddrUnix::new(path)?)
-            }
-            _ => Err(Errno::AFNOSUPPORT),
-        })
+    fn send_alone(self) -> Option<Weakness> {
+        let to = match &self.trapped {
+            Trapped::Send(send) => behalf::own(send.to.peer()),
+            _ => Err(Errno::PROTO),
+        };
+        self.reach(to, false)
     }
 
-    fn send_to(
-        &self,
-        send: &Send,
-        call: impl FnOnce(&OwnedFd, &[u8], SendFlags) -> Result<usize, Errno>,
-    ) -> Option<Weakness> {
-        if send.ancillary || send.before > 0 {
-            return self.impossible(
-                "a message that carries more than bytes was sent without libc and could not be sent on its behalf",
-            );
-        }
-        let mut memory = Memory::of(self.told.thread, is_narrow(&self.told));
-        let Some(bytes) = gathered(&mut memory, &send.pieces) else {
-            self.fail(libc::EFAULT);
-            return None;
+    /// Makes the guest's call on its socket, to this address, and has it come back with what that gave.
+    fn reach(self, to: Result<SocketAddrAny, Errno>, wide: bool) -> Option<Weakness> {
+        let message = match &self.trapped {
+            Trapped::Send(send) if send.ancillary || send.before > 0 => {
+                return self.impossible(
+                    "a message that carries more than bytes was sent without libc and could not be sent on its behalf",
+                );
+            }
+            Trapped::Send(send) => self.message(send).map(Some),
+            _ => Ok(None),
         };
+        let Some(socket) = &self.socket else {
+            return self.impossible(
+                "a guest's socket could not be had (pidfd_getfd), so that a mocked connection was refused",
+            );
+        };
+        match to.and_then(|to| Ok(Behalf { to, wide, message: message? })) {
+            Err(error) => self.fail(error.raw_os_error()),
+            Ok(call) => match call.start(socket) {
+                Some(done) => self.done(done),
+                None => self.finish(call),
+            },
+        }
+        None
+    }
+
+    /// The bytes that the guest sends, and how.
+    fn message(&self, send: &Send) -> Result<(Vec<u8>, SendFlags), Errno> {
+        let mut memory = Memory::of(self.told.thread, is_narrow(&self.told));
+        let bytes = gathered(&mut memory, &send.pieces).ok_or(Errno::FAULT)?;
         let flags = SendFlags::from_bits_retain(send.flags.cast_unsigned()) | SendFlags::NOSIGNAL;
-        self.on_the_socket(|socket| {
-            let sent = call(socket, &bytes, flags)?;
-            let Some(at) = send.length_at else {
-                return Ok(sent);
-            };
-            let sent = u32::try_from(sent).unwrap_or(u32::MAX);
-            if self.write(at, &sent.to_ne_bytes()) { Ok(1) } else { Err(Errno::FAULT) }
-        })
+        Ok((bytes, flags))
+    }
+
+    /// Makes a call that has to wait. Where there is no thread to be had, it fails, as what is dropped.
+    fn finish(self, call: Behalf) {
+        let work = move || {
+            if let Some(socket) = &self.socket {
+                self.done(call.finish(socket));
+            }
+        };
+        let _ = std::thread::Builder::new().name("on-behalf".into()).spawn(work);
+    }
+
+    /// Tells what a call on the guest's behalf gave.
+    fn done(&self, done: Result<usize, Errno>) {
+        let done = done.and_then(|value| match &self.trapped {
+            Trapped::Send(Send { length_at: Some(at), .. }) => {
+                let sent = u32::try_from(value).unwrap_or(u32::MAX);
+                if self.write(*at, &sent.to_ne_bytes()) { Ok(1) } else { Err(Errno::FAULT) }
+            }
+            _ => Ok(value),
+        });
+        match done {
+            Ok(value) => self.give(value),
+            Err(error) => self.fail(error.raw_os_error()),
+        }
     }
 
     fn give_file(&self, path: &std::path::Path, close_on_exec: bool) -> Option<Weakness> {
         let file: Option<File> = OpenOptions::new().read(true).open(path).ok();
         let given = file
             .is_some_and(|file| self.listener.give_file(self.told.id, file.as_fd(), close_on_exec));
+        self.answered.set(given);
         if given { None } else { self.impossible("a file could not be given to a guest") }
     }
 
@@ -233,7 +239,7 @@ impl Held {
         if receive.flags & libc::MSG_PEEK == 0 {
             let _ = rustix::net::recv(socket, &mut [0; 1][..], RecvFlags::DONTWAIT); // it was there
         }
-        self.listener.give(self.told.id, i64::try_from(bytes.len()).ok()?);
+        self.give(bytes.len());
         Some(())
     }
 
@@ -244,6 +250,15 @@ impl Held {
         let thread = nix::unistd::Pid::from_raw(self.told.thread.cast_signed());
         let written = nix::sys::uio::process_vm_writev(thread, &[IoSlice::new(bytes)], &[to]);
         bytes.is_empty() || written == Ok(bytes.len())
+    }
+}
+
+/// A guest that nobody answers waits for ever: what is forgotten is refused.
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !self.answered.get() {
+            self.fail(libc::EACCES);
+        }
     }
 }
 

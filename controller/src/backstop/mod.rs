@@ -10,6 +10,7 @@
 //! | `process` | who makes it |
 //! | `origin` | in whose code |
 //! | `held` | a verdict, carried out |
+//! | `behalf` | a call on a guest's socket |
 //! | `probe` | what this machine's kernel can |
 //!
 //! A call that is let through is made by its own thread; one that is redirected is made by us, on a
@@ -28,6 +29,7 @@ use crossbeam_channel::unbounded;
 use rustix::net::SocketType;
 
 mod address;
+mod behalf;
 pub mod filter;
 mod held;
 mod memory;
@@ -110,6 +112,7 @@ impl Backstop {
             backstop: self,
             told_of_listener: false,
             told_of_privacy: false,
+            told_of_nobody: false,
             origins: Origins::default(),
         };
         let receive = move || {
@@ -131,6 +134,7 @@ struct Decoder {
     backstop: Backstop,
     told_of_listener: bool,
     told_of_privacy: bool,
+    told_of_nobody: bool,
     origins: Origins,
 }
 
@@ -139,7 +143,7 @@ impl Decoder {
     fn take(&mut self, told: &Notification) -> bool {
         let listener = self.backstop.listener.clone();
         let Some(process) = Process::of(told.thread) else {
-            return true; // it is gone
+            return self.tell_of_nobody(told); // it is gone, else
         };
         let mut memory = Memory::of(told.thread, is_narrow(told));
         let trapped = Trapped::decode(told, &mut memory);
@@ -173,10 +177,27 @@ impl Decoder {
             return true;
         }
         let held = Held::new(&self.backstop, told, &process, trapped);
+        if !listener.holds(told.id) {
+            return true; // its socket is another's, perhaps
+        }
         if held.receives() {
             return true;
         }
         self.ask(told, &process, held)
+    }
+
+    /// Nobody can tell whose call it is (proc(5), `hidepid`; or there are no descriptors left): refused.
+    fn tell_of_nobody(&mut self, told: &Notification) -> bool {
+        let listener = &self.backstop.listener;
+        if !listener.holds(told.id) {
+            return true;
+        }
+        listener.fail(told.id, nix::libc::EACCES);
+        if std::mem::replace(&mut self.told_of_nobody, true) {
+            return true;
+        }
+        let note = "a call was refused because /proc does not tell whose it is (proc(5), hidepid)";
+        self.backstop.jobs.send(Job::Note(note.to_owned())).is_ok()
     }
 
     /// What starts programs or opens files by libc is decided by the hooks; what does so by itself is not seen.
