@@ -86,7 +86,8 @@ impl Desk for Clerk {
     }
 
     fn foresee(&mut self, source: &'static str, _: &Fields) -> Foreseen {
-        let when = self.mocks.iter().find(|mock| mock.shape.source == source).map(|mock| &mock.when);
+        let when =
+            self.mocks.iter().find(|mock| mock.shape.source == source).map(|mock| &mock.when);
         let when = when.cloned().unwrap_or_default();
         match self.choose(source, self.asked.len()) {
             Answer::Mocked(reply) => Foreseen { when, replies: vec![reply.fields], by: By::Mock },
