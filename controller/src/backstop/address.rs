@@ -22,10 +22,16 @@ pub struct Address(Vec<u8>);
 /// It cannot be read, or is longer than any.
 pub fn read(memory: &mut Memory, at: u64, length: u64) -> Result<Address, Unreadable> {
     let length = length & u64::from(u32::MAX);
-    if at == 0 || !(2..=ADDRESS_BYTES_MAX).contains(&length) {
+    if at == 0 || !is_taken(length) {
         return Err(Unreadable::Nonsense);
     }
     Ok(Address(memory.bytes(at, length as usize)?))
+}
+
+/// Whether the kernel takes an address of this length from connect(2) or sendto(2).
+#[must_use]
+pub fn is_taken(length: u64) -> bool {
+    (2..=ADDRESS_BYTES_MAX).contains(&(length & u64::from(u32::MAX)))
 }
 
 impl Address {

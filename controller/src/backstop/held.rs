@@ -12,11 +12,13 @@ use bigfoot_ipc::guest::{Transport, Verdict};
 use nix::libc;
 use rustix::io::Errno;
 use rustix::net::addr::SocketAddrArg;
-use rustix::net::{RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix, sockopt};
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix, SocketType, sockopt,
+};
 
 use super::behalf::{self, Behalf};
 use super::memory::Memory;
-use super::process::Process;
+use super::process::{NoDescriptor, Process};
 use super::sys::{Listener, Notification};
 use super::trapped::{Receive, Send, Trapped};
 use super::{Backstop, answering, is_narrow, transport_of};
@@ -36,6 +38,8 @@ pub struct Held {
     pub(super) trapped: Trapped,
     /// A duplicate of the guest's socket, where it is about one and we may have it.
     socket: Option<OwnedFd>,
+    /// The guest has no such descriptor.
+    absent: bool,
     answered: Cell<bool>,
 }
 
@@ -49,14 +53,19 @@ impl Held {
         process: &Process,
         trapped: Trapped,
     ) -> Self {
-        let socket = trapped.socket().and_then(|number| process.descriptor(told.thread, number));
+        // Of which socket socketcall(2) is, a private process does not let us read.
+        let unread = trapped.is_unknown() && trapped.socket() == Some(-1);
+        let number = trapped.socket().filter(|_| !unread);
+        let found = number.map(|number| process.descriptor(told.thread, number));
+        let absent = found.as_ref().is_some_and(|it| matches!(it, Err(NoDescriptor::Absent)));
         Self {
             listener: backstop.listener.clone(),
             folder: backstop.folder.clone(),
             view: backstop.view.clone(),
             told: *told,
             trapped,
-            socket,
+            socket: found.and_then(Result::ok),
+            absent,
             answered: Cell::new(false),
         }
     }
@@ -68,6 +77,20 @@ impl Held {
             (None, Trapped::Connect { .. }) => Transport::Stream,
             (None, _) => Transport::Datagram,
         }
+    }
+
+    /// Has a call fail that the kernel refuses for its socket's sake; false if it does not. It is not let
+    /// through: another thread might put another socket there meanwhile.
+    pub(super) fn is_refused(&self) -> bool {
+        let refused = match (&self.socket, &self.trapped) {
+            (None, _) => self.absent.then_some(libc::EBADF),
+            (Some(socket), Trapped::Send(send)) if send.before == 0 => refused(socket, true),
+            (Some(socket), _) => refused(socket, false),
+        };
+        if let Some(errno) = refused {
+            self.fail(errno);
+        }
+        refused.is_some()
     }
 
     /// Lets it through.
@@ -217,7 +240,7 @@ impl Held {
 
     fn received(&self, receive: &Receive) -> Option<()> {
         let socket = self.socket.as_ref()?;
-        if sockopt::socket_type(socket).ok()? != rustix::net::SocketType::DGRAM {
+        if sockopt::socket_type(socket).ok()? != SocketType::DGRAM {
             return None;
         }
         let peek = RecvFlags::PEEK | RecvFlags::DONTWAIT | RecvFlags::TRUNC;
@@ -239,7 +262,8 @@ impl Held {
         if receive.flags & libc::MSG_PEEK == 0 {
             let _ = rustix::net::recv(socket, &mut [0; 1][..], RecvFlags::DONTWAIT); // it was there
         }
-        self.give(bytes.len());
+        let whole = receive.flags & libc::MSG_TRUNC != 0; // of what did not all fit
+        self.give(if whole { length } else { bytes.len() });
         Some(())
     }
 
@@ -250,6 +274,20 @@ impl Held {
         let thread = nix::unistd::Pid::from_raw(self.told.thread.cast_signed());
         let written = nix::sys::uio::process_vm_writev(thread, &[IoSlice::new(bytes)], &[to]);
         bytes.is_empty() || written == Ok(bytes.len())
+    }
+}
+
+/// What the kernel says to a call on this descriptor, perhaps with an address to send to, whatever else
+/// is asked.
+fn refused(socket: &OwnedFd, sends: bool) -> Option<i32> {
+    match sockopt::socket_type(socket) {
+        Err(error @ (Errno::NOTSOCK | Errno::BADF)) => Some(error.raw_os_error()),
+        Ok(SocketType::STREAM) if sends => {
+            let unix = sockopt::socket_domain(socket) == Ok(AddressFamily::UNIX);
+            let connected = || rustix::net::getpeername(socket).is_ok();
+            unix.then(|| if connected() { libc::EISCONN } else { libc::EOPNOTSUPP })
+        }
+        _ => None,
     }
 }
 

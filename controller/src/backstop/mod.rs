@@ -117,8 +117,10 @@ impl Backstop {
         };
         let receive = move || {
             while let Ok(told) = listener.receive() {
-                if told.is_some_and(|told| tell.send(told).is_err()) {
-                    return; // the run is over
+                match told {
+                    Some(told) if tell.send(told).is_err() => return, // the run is over
+                    None if listener.is_over() => return,
+                    _ => {}
                 }
             }
         };
@@ -180,7 +182,7 @@ impl Decoder {
         if !listener.holds(told.id) {
             return true; // its socket is another's, perhaps
         }
-        if held.receives() {
+        if held.is_refused() || held.receives() {
             return true;
         }
         self.ask(told, &process, held)
@@ -241,7 +243,7 @@ impl Decoder {
         let Self { backstop, origins, .. } = self;
         let mut belongs = |kind| {
             // Of a private process nobody can tell whose code calls.
-            trapped.is_unknown() || origins.belong(process.pid, told.instruction, kind)
+            trapped.is_unknown() || origins.belong(process, told.instruction, kind)
         };
         inside.iter().any(|kind| backstop.view.stands(told.thread, *kind) && belongs(*kind))
     }

@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use bigfoot_ipc::page::Inside;
 
+use super::process::{Image, Process};
 use crate::intake::process::Pid;
 use crate::site;
 
@@ -27,16 +28,19 @@ enum Owner {
 
 /// Places that calls came from.
 #[derive(Debug, Default)]
-pub(super) struct Origins(HashMap<(Pid, u64), Owner>);
+pub(super) struct Origins(HashMap<(Pid, Image, u64), Owner>);
 
 impl Origins {
     /// Whether a call that is made here belongs to what its thread stands inside of.
-    pub(super) fn belong(&mut self, process: Pid, instruction: u64, inside: Inside) -> bool {
+    pub(super) fn belong(&mut self, process: &Process, instruction: u64, inside: Inside) -> bool {
+        let Some(image) = process.image() else {
+            return false; // it is gone
+        };
         if self.0.len() >= PLACES_MAX {
             self.0.clear();
         }
-        let place = (process, instruction);
-        let owner = self.0.entry(place).or_insert_with(|| owner(process, instruction));
+        let place = (process.pid, image, instruction);
+        let owner = self.0.entry(place).or_insert_with(|| owner(process.pid, instruction));
         *owner == if inside == Inside::Own { Owner::Preload } else { Owner::Libc }
     }
 }
@@ -81,12 +85,13 @@ mod tests {
     fn a_program_is_not_libc() {
         let own = a_program_is_not_libc as *const () as u64;
         let mut origins = Origins::default();
+        let process = Process::of(std::process::id()).unwrap();
 
         for place in [own, 0, u64::MAX] {
-            assert!(!origins.belong(std::process::id(), place, Inside::Lookup));
+            assert!(!origins.belong(&process, place, Inside::Lookup));
         }
         let libc = nix::libc::getpid as *const () as u64;
-        assert!(origins.belong(std::process::id(), libc, Inside::Lookup));
-        assert!(!origins.belong(std::process::id(), libc, Inside::Own));
+        assert!(origins.belong(&process, libc, Inside::Lookup));
+        assert!(!origins.belong(&process, libc, Inside::Own));
     }
 }

@@ -41,8 +41,7 @@ pub fn probe() -> io::Result<Probed> {
         let told = first(&listener)?;
         let memory = Memory::of(told.thread, false).string(told.arguments[0]).is_ok();
         let process = Process::of(told.thread);
-        let descriptors =
-            process.is_some_and(|process| process.descriptor(process.pid, 0).is_some());
+        let descriptors = process.is_some_and(|process| process.descriptor(process.pid, 0).is_ok());
         listener.pass(told.id);
         Ok(Probed { installed, memory, descriptors })
     })

@@ -20,6 +20,15 @@ const ENVIRONMENT_BYTES_MAX: u64 = 1 << 20;
 /// Of pidfd_open(2), which has no crate's name yet.
 const PIDFD_THREAD: u32 = nix::libc::O_EXCL.cast_unsigned();
 
+/// Why there is no duplicate of a descriptor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoDescriptor {
+    /// There is no such descriptor.
+    Absent,
+    /// We may not have it (pidfd_getfd(2)).
+    Withheld,
+}
+
 /// The process of a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Process {
@@ -28,6 +37,9 @@ pub struct Process {
     /// Its parent's.
     pub parent: Pid,
 }
+
+/// Start, and where code and stack begin.
+pub type Image = [u64; 3];
 
 impl Process {
     /// That of this thread; None if it is gone.
@@ -64,20 +76,40 @@ impl Process {
         Running { start, file }
     }
 
-    /// A duplicate of a descriptor of its. None where we may not have one (pidfd_getfd(2)).
-    #[must_use]
-    pub fn descriptor(&self, thread: Thread, number: i32) -> Option<OwnedFd> {
+    /// A duplicate of a descriptor of its.
+    ///
+    /// # Errors
+    ///
+    /// [`NoDescriptor`].
+    pub fn descriptor(&self, thread: Thread, number: i32) -> Result<OwnedFd, NoDescriptor> {
         if number < 0 {
-            return None; // a guest may say anything, and rustix panics at that
+            return Err(NoDescriptor::Absent); // a guest may say anything, and rustix panics at that
         }
         // The thread's own, where the kernel knows threads (Linux 6.9): its process's first may have ended.
         let open = |number: u32, flags| {
             let pid = rustix::process::Pid::from_raw(number.cast_signed())?;
             rustix::process::pidfd_open(pid, flags).ok()
         };
-        let process = open(thread, PidfdFlags::from_bits_retain(PIDFD_THREAD))
-            .or_else(|| open(self.pid, PidfdFlags::empty()))?;
-        rustix::process::pidfd_getfd(process, number, PidfdGetfdFlags::empty()).ok()
+        let own = open(thread, PidfdFlags::from_bits_retain(PIDFD_THREAD));
+        let is_own = own.is_some() || thread == self.pid;
+        let process = own.or_else(|| open(self.pid, PidfdFlags::empty()));
+        let process = process.ok_or(NoDescriptor::Withheld)?;
+        rustix::process::pidfd_getfd(process, number, PidfdGetfdFlags::empty()).map_err(|error| {
+            // A thread that has ended has no descriptors either, and says nothing of another's.
+            let absent = is_own && error == rustix::io::Errno::BADF;
+            if absent { NoDescriptor::Absent } else { NoDescriptor::Withheld }
+        })
+    }
+
+    /// What tells it from what ran, or will run, under the same number: its start, and where its
+    /// program's code and stack begin, which a program that it starts in its place moves (proc(5)).
+    #[must_use]
+    pub fn image(&self) -> Option<Image> {
+        let text = fs::read(format!("/proc/{}/stat", self.pid)).ok()?;
+        let behind = text.iter().rposition(|byte| *byte == b')')?; // its name may hold anything
+        let text = String::from_utf8_lossy(text.get(behind + 2..)?);
+        let mut fields = text.split(' ').map(|field| field.parse().unwrap_or(0));
+        Some([fields.nth(19)?, fields.nth(3)?, fields.nth(1)?])
     }
 
     /// A start that its environment names, with what tells whether that start is still to come.
@@ -128,6 +160,8 @@ mod tests {
         let number = std::os::fd::AsRawFd::as_raw_fd(&socket);
         let copy = std::net::UdpSocket::from(own.descriptor(own.pid, number).unwrap());
         assert_eq!(copy.local_addr().unwrap(), socket.local_addr().unwrap());
-        assert!(own.descriptor(own.pid, -1).is_none());
+        for absent in [-1, i32::MAX] {
+            assert_eq!(own.descriptor(own.pid, absent).err(), Some(NoDescriptor::Absent));
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::libc::{self, c_long, c_ulong, seccomp_notif, seccomp_notif_resp, sock_filter};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// Words of the largest notification that is taken; the kernel's has ten.
 const NOTIFICATION_WORDS: usize = 32;
@@ -115,6 +116,15 @@ impl Listener {
             instruction: told.data.instruction_pointer,
             arguments: told.data.args,
         }))
+    }
+
+    /// Whether nothing is left that could call: the kernel then says at once, ever again, that there is no
+    /// call (Linux 5.9).
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let mut polled = [PollFd::new(self.0.as_fd(), PollFlags::empty())];
+        poll(&mut polled, PollTimeout::ZERO).is_ok_and(|told| told > 0)
+            && polled[0].revents().is_some_and(|events| events.contains(PollFlags::POLLHUP))
     }
 
     /// Whether the call is still held up: only then is what was read of its thread that thread's.

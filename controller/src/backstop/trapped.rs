@@ -284,13 +284,16 @@ fn number(bytes: &[u8], at: usize) -> u64 {
 }
 
 fn connect(memory: &mut Memory, socket: u64, at: u64, length: u64) -> Result<Trapped, Unreadable> {
+    if !address::is_taken(length) {
+        return Ok(Trapped::Nothing);
+    }
     let to = address::read(memory, at, length)?;
     Ok(Trapped::Connect { socket: int(socket), to })
 }
 
 fn send_to(memory: &mut Memory, arguments: [u64; 6]) -> Result<Trapped, Unreadable> {
     let [socket, data, count, flags, at, length] = arguments;
-    if at == 0 {
+    if at == 0 || !address::is_taken(length) {
         return Ok(Trapped::Nothing);
     }
     Ok(Trapped::Send(Send {
