@@ -328,3 +328,24 @@ fn sockaddr(address: SocketAddr, wide: bool) -> Vec<u8> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the kernel would say, before anything is asked about.
+    #[test]
+    fn a_socket_that_takes_no_call_is_told_of() {
+        let (stream, _other) = std::os::unix::net::UnixStream::pair().unwrap();
+        let unconnected = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None);
+        let datagram = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let file = File::open("/dev/null").unwrap();
+
+        assert_eq!(refused(&file.into(), false), Some(libc::ENOTSOCK));
+        assert_eq!(refused(&datagram.into(), true), None);
+        assert_eq!(refused(&unconnected.unwrap(), true), Some(libc::EOPNOTSUPP));
+        let stream = stream.into();
+        assert_eq!(refused(&stream, true), Some(libc::EISCONN));
+        assert_eq!(refused(&stream, false), None);
+    }
+}

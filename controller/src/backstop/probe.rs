@@ -53,6 +53,9 @@ fn first(listener: &Listener) -> io::Result<Notification> {
         if let Some(told) = listener.receive()? {
             return Ok(told);
         }
+        if listener.is_over() {
+            return Err(io::ErrorKind::UnexpectedEof.into()); // it started nothing
+        }
     }
 }
 

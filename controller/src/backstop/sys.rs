@@ -223,3 +223,29 @@ pub fn share_memory(one: u32, other: u32) -> bool {
     };
     order == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without a guest the kernel answers at once that there is no call: whoever receives must know.
+    #[test]
+    fn a_listener_is_over_with_its_last_guest() {
+        let filter = super::super::filter::program(super::super::Watch::default());
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let (tell, told) = std::sync::mpsc::channel();
+        let guest = std::thread::spawn(move || {
+            tell.send(install(&filter)).unwrap();
+            let _ = ended.recv();
+        });
+        let (listener, _) = told.recv().unwrap().unwrap();
+
+        assert!(!listener.is_over());
+        drop(end);
+        guest.join().unwrap();
+        while !listener.is_over() {
+            std::thread::yield_now(); // a thread is joined a little before it is gone
+        }
+        assert!(listener.receive().unwrap().is_none());
+    }
+}
