@@ -72,3 +72,20 @@ fn a_child_cannot_be_disarmed_through_its_environment() {
     told.succeeds();
     assert_eq!(told.report["coverage"]["blind_count"], 0, "{:#}", told.report);
 }
+
+/// Where there can be no backstop, one line says so and what is weaker; where it is required, nothing starts.
+#[test]
+fn a_run_without_a_backstop_says_so() {
+    for (why, word) in [("busy", "EBUSY"), ("forbidden", "EPERM")] {
+        let (filtered, own) = (guest("filtered"), bigfoot_tests::scene::bigfoot());
+        let run = |flag: &str| {
+            let line =
+                format!("{} {why} {} run {flag} -- echo hi", filtered.display(), own.display());
+            Scene::new().native(["sh", "-c", &line])
+        };
+
+        run("").succeeds().prints("hi\n").says(word);
+        run("--require-backstop").fails_with(61).prints("").says(word);
+        run("--require-backstop --backstop=off").fails_with(2).prints("");
+    }
+}
