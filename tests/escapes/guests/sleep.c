@@ -38,8 +38,10 @@ int main(void) {
     say("sleep", sleep(2) > 0);
 
     handle(SIGCHLD, 0);
-    if (fork() == 0)
+    if (fork() == 0) {
+        poll(NULL, 0, 100); /* its parent sleeps by then */
         _exit(7);
+    }
     say("a child ends a sleep", nanosleep(&second, &left));
     int status = 0;
     say("wait", wait(&status) > 0);
