@@ -39,6 +39,8 @@ pub struct Desk {
     jobs: Jobs,
     /// The command of ours that asked how it went.
     asked: Option<UnixStream>,
+    /// Calls that were refused since nobody can tell whose they are.
+    pub nobodys: u64,
     shared: Shared,
     answers: Arc<Answers>,
     style: Style,
@@ -65,6 +67,7 @@ impl Desk {
             root,
             jobs,
             asked,
+            nobodys: 0,
             shared,
             answers,
             style,
@@ -94,6 +97,7 @@ impl Desk {
             Job::Test { speaker, word, stream } => self.test(speaker, *word, &stream),
             Job::Wire { ticket, wire } => self.wire(ticket, wire),
             Job::Watched { gains } => self.engine.processes().watch(gains),
+            Job::Nobodys => self.nobodys += 1,
             Job::Close => self.engine.close(),
             Job::Note(note) => self.notes.push(note),
             Job::Stop => {

@@ -195,8 +195,9 @@ impl Decoder {
             return true;
         }
         listener.fail(told.id, nix::libc::EACCES);
+        let counted = self.backstop.jobs.send(Job::Nobodys).is_ok();
         if std::mem::replace(&mut self.told_of_nobody, true) {
-            return true;
+            return counted;
         }
         let note = "a call was refused because /proc does not tell whose it is (proc(5), hidepid)";
         self.backstop.jobs.send(Job::Note(note.to_owned())).is_ok()

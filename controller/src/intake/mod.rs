@@ -87,6 +87,8 @@ pub enum Job {
         /// Programs of other users still gain their privileges.
         gains: bool,
     },
+    /// A call was refused of which nobody can tell whose it is.
+    Nobodys,
     /// The command has ended: its sandbox closes.
     Close,
     /// Something for the report.

@@ -78,7 +78,9 @@ fn desk(questions: &Receiver<Job>, notes: &Sender<String>) {
             Job::Note(note) => drop(notes.send(note)),
             Job::Test { word, .. } if matches!(*word, Word::Gone(_)) => {}
             Job::Test { stream, .. } => control::answer(&stream, &Outcome::Done),
-            Job::Wire { .. } | Job::Watched { .. } | Job::Close | Job::Stop => return,
+            Job::Wire { .. } | Job::Watched { .. } | Job::Nobodys | Job::Close | Job::Stop => {
+                return;
+            }
         }
     }
 }

@@ -132,7 +132,7 @@ impl Service {
         let (mut desk, asked) = self.jobs.wait()?;
         desk.hear();
         let unasked = desk.unasked();
-        let Desk { engine, mut notes, lost, .. } = desk;
+        let Desk { engine, mut notes, lost, nobodys, .. } = desk;
         let Ended {
             mut found,
             processes,
@@ -167,7 +167,7 @@ impl Service {
             coverage,
             notes,
             coverage_required: require_coverage,
-            unasked,
+            unasked: unasked + nobodys,
             untold,
             broken: unasserted(&interactions).into_iter().chain(unused).chain(unlike).collect(),
             interactions,
